@@ -1,0 +1,28 @@
+"""Text → vectors. Knows of texts only, never of arms."""
+
+from routelab.encode.batch import QueryBatch
+from routelab.encode.encoders import (
+    AnyEncoder,
+    Encoder,
+    HashedNgrams,
+    StaticEmbedding,
+    TextLength,
+    TextSignals,
+    unit_rows,
+)
+from routelab.encode.reduce import AsIs, Reduction, Standardise, TfidfSvd
+
+__all__ = [
+    "AnyEncoder",
+    "AsIs",
+    "Encoder",
+    "HashedNgrams",
+    "QueryBatch",
+    "Reduction",
+    "Standardise",
+    "StaticEmbedding",
+    "TextLength",
+    "TextSignals",
+    "TfidfSvd",
+    "unit_rows",
+]

@@ -1,0 +1,157 @@
+"""Text → vectors, without learning anything: the same text always gives the same row.
+
+What must be learned from text (a reduction to few dimensions) belongs to the router that is fitted, so that
+cross-fitting covers it. Encoders know nothing of arms, scores or prices.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from routelab.core.errors import need_extra
+from routelab.core.files import digest
+
+Matrix = npt.NDArray[np.float32]
+Encoded = Matrix | Any
+"""(n, d): a dense float32 array or a scipy CSR matrix (which has no precise type)."""
+
+
+class Encoder(Protocol):
+    """Stateless. ``hash`` names the function computed: equal hashes promise equal rows."""
+
+    @property
+    def hash(self) -> str: ...
+
+    def encode(self, texts: Sequence[str]) -> Encoded: ...
+
+
+class HashedNgrams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="hashed-ngrams"):
+    """Counts of word n-grams in hashed buckets: (n, 2**bits) CSR. No vocabulary, so nothing to leak."""
+
+    bits: int = 14
+    longest: int = 2
+
+    @property
+    def hash(self) -> str:
+        return digest(["hashed-ngrams", 1, self.bits, self.longest])
+
+    def encode(self, texts: Sequence[str]) -> Encoded:
+        from sklearn.feature_extraction.text import HashingVectorizer
+
+        counter = HashingVectorizer(
+            ngram_range=(1, self.longest),
+            n_features=2**self.bits,
+            alternate_sign=False,
+            norm=None,
+            dtype=np.float32,
+        )
+        return sparse.csr_matrix(counter.transform(texts))
+
+
+class StaticEmbedding(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="static-embedding"):
+    """Mean of static token vectors, unit length: (n, 256). Offline; weights come with the ``dense`` extra.
+
+    WordLlama ``l2_supercat_256`` (MIT): token embeddings distilled from large language models.
+    """
+
+    @property
+    def hash(self) -> str:
+        return digest(["static-embedding", 1, "l2_supercat_256"])
+
+    def encode(self, texts: Sequence[str]) -> Encoded:
+        tokenizer, vectors = _static_model()
+        rows = np.zeros((len(texts), vectors.shape[1]), np.float32)
+        for row, encoding in enumerate(tokenizer.encode_batch(list(texts), add_special_tokens=False)):
+            if encoding.ids:
+                rows[row] = vectors[encoding.ids].mean(axis=0)
+        return unit_rows(rows)
+
+
+class TextSignals(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="text-signals"):
+    """A dozen numbers anyone can read off a prompt: length, digits, symbols, questions, code marks. (n, 12)"""
+
+    @property
+    def hash(self) -> str:
+        return digest(["text-signals", 1])
+
+    def encode(self, texts: Sequence[str]) -> Encoded:
+        return np.array([_signals(text) for text in texts], np.float32).reshape(len(texts), 12)
+
+
+class TextLength(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="text-length"):
+    """Log length in characters and its square. (n, 2)"""
+
+    @property
+    def hash(self) -> str:
+        return digest(["text-length", 1])
+
+    def encode(self, texts: Sequence[str]) -> Encoded:
+        length = np.log1p(np.array([len(text) for text in texts], np.float32))
+        return np.stack([length, length**2], axis=1)
+
+
+AnyEncoder = HashedNgrams | StaticEmbedding | TextSignals | TextLength
+
+
+def unit_rows(rows: Matrix) -> Matrix:
+    """Rows scaled to length one; zero rows stay zero."""
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.where(norms > 0, norms, 1), np.float32)
+
+
+def _signals(text: str) -> list[float]:
+    length = max(len(text), 1)
+    words = text.split()
+    share = [
+        sum(map(test, text)) / length
+        for test in (
+            str.isdigit,
+            str.isupper,
+            str.isspace,
+            lambda c: not (c.isalnum() or c.isspace()),
+            lambda c: c > "\x7f",
+        )
+    ]
+    return [
+        float(np.log1p(len(text))),
+        float(np.log1p(len(words))),
+        float(np.log1p(text.count("\n"))),
+        len(text) / max(len(words), 1) / 10,
+        *share,
+        float(text.count("?") > 0),
+        float(any(mark in text for mark in ("def ", "return ", "{", "};", "=>", "print("))),
+        len({word.lower() for word in words}) / max(len(words), 1),
+    ]
+
+
+_LOADED: list[tuple[Any, Matrix]] = []
+
+
+def _static_model() -> tuple[Any, Matrix]:
+    """The tokenizer and the token vectors, read once. The package's code is not run: only its files are."""
+    if not _LOADED:
+        spec = importlib.util.find_spec("wordllama")
+        if (
+            spec is None
+            or not spec.submodule_search_locations
+            or importlib.util.find_spec("tokenizers") is None
+        ):
+            raise need_extra("wordllama", "dense", "the static sentence encoder")
+        from safetensors.numpy import load_file
+        from tokenizers import Tokenizer
+
+        root = Path(spec.submodule_search_locations[0])
+        tokenizer = Tokenizer.from_file(str(root / "tokenizers" / "l2_supercat_tokenizer_config.json"))
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        (vectors,) = load_file(root / "weights" / "l2_supercat_256.safetensors").values()
+        _LOADED.append((tokenizer, np.asarray(vectors, np.float32)))
+    return _LOADED[0]
