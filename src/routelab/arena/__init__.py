@@ -1,0 +1,1 @@
+"""Judge routers: evaluation, metrics, statistics, reports."""

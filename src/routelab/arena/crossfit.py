@@ -1,0 +1,168 @@
+"""Fit every candidate on every training set and record what it does on the rows held out. Grades nothing.
+
+The dial of the equal-quality and equal-cost points is chosen inside each training set, on inner folds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from routelab.arena.candidates import Candidate, arm_indices
+from routelab.arena.folds import Fit, Schedule, inner_folds
+from routelab.arena.problem import Problem
+from routelab.core.decisions import Decisions, Floats, Ints
+from routelab.core.seeds import derive, stream
+from routelab.router import Estimate, Router, best_single
+
+DIALS = np.linspace(0.0, 1.0, 21) ** 2
+EQUAL_QUALITY_MARGIN = 0.005
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass
+class Trace:
+    """What one candidate did, over R repeats and m judged rows. Arm indices are the problem's.
+
+    ``equal_quality`` and ``equal_cost`` are picks at the dial chosen on the training side; ``curve`` is
+    (R, G, m) picks over ``DIALS``; ``predicted`` is the predicted score of the picked arm, NaN where none.
+    """
+
+    candidate: Candidate
+    pick: Ints
+    equal_quality: Ints
+    equal_cost: Ints
+    predicted: Floats
+    overhead_usd: Floats
+    curve: Ints | None = None
+    reasons: list[str] = field(default_factory=list)
+
+    @classmethod
+    def empty(cls, candidate: Candidate, repeats: int, rows: int, dials: int) -> Trace:
+        shape = (repeats, rows)
+        return cls(
+            candidate,
+            np.zeros(shape, np.int64),
+            np.zeros(shape, np.int64),
+            np.zeros(shape, np.int64),
+            np.full(shape, np.nan),
+            np.zeros(shape),
+            np.zeros((repeats, dials, rows), np.int64) if dials else None,
+        )
+
+
+def run(
+    problem: Problem,
+    plan: Schedule,
+    candidates: Sequence[Candidate],
+    *,
+    seed: int,
+    margin: float = EQUAL_QUALITY_MARGIN,
+    progress: Progress | None = None,
+) -> list[Trace]:
+    """Fit and route everything; one trace a candidate, in their order."""
+    m = len(plan.judged)
+    dials = {c.name: len(DIALS) if isinstance(c.make(seed), Router) else 0 for c in candidates}
+    traces = [Trace.empty(candidate, plan.repeats, m, dials[candidate.name]) for candidate in candidates]
+    place = np.full(len(problem), -1, np.int64)
+    place[plan.judged] = np.arange(m)
+    for done, fit in enumerate(plan.fits):
+        if progress is not None:
+            progress(done, len(plan.fits), f"repeat {fit.repeat + 1}, fold {fit.fold + 1}")
+        _judge(
+            problem, fit, traces, place[fit.test], seed=seed, margin=margin, nested=plan.protocol != "in-sample"
+        )
+    if progress is not None:
+        progress(len(plan.fits), len(plan.fits), "judged")
+    return traces
+
+
+def _judge(
+    problem: Problem, fit: Fit, traces: list[Trace], rows: Ints, *, seed: int, margin: float, nested: bool
+) -> None:
+    fold_seed = derive(seed, "fit", fit.repeat, fit.fold)
+    train, test = problem.batch.take(fit.train), problem.batch.take(fit.test)
+    known = problem.outcomes.rows(fit.train)
+    inner = []
+    if nested:
+        for inside, held in inner_folds(problem, fit.train, seed=fold_seed):
+            inner.append((inside, held, problem.batch.take(inside), problem.batch.take(held)))
+    for trace in traces:
+        candidate = trace.candidate
+        router = candidate.make(fold_seed)
+        if candidate.fit == "cross":
+            router.fit(train, _shuffle(problem, fit.train, fold_seed) if candidate.shuffled else known)
+        r = fit.repeat
+        if not isinstance(router, Router):
+            picks = _ask(router, candidate, problem, test)
+            decided = np.array(picks[0], np.int64)
+            trace.pick[r, rows] = trace.equal_quality[r, rows] = trace.equal_cost[r, rows] = decided
+            trace.overhead_usd[r, rows] = picks[1]
+            continue
+        arms = _arm_map(router, problem)
+        estimate = router.estimate(test)
+        pick = router.decide(estimate, router.recipe.dial)[0]
+        curve = np.stack([router.decide(estimate, dial)[0] for dial in DIALS])
+        trace.pick[r, rows] = arms[pick]
+        trace.predicted[r, rows] = estimate.mean[np.arange(len(pick)), pick]
+        assert trace.curve is not None
+        trace.curve[r][:, rows] = arms[curve]
+        if candidate.fit == "cross" and inner and not candidate.shuffled:
+            quality, budget = _choose_dials(problem, candidate, inner, fold_seed, margin)
+            trace.equal_quality[r, rows] = arms[curve[quality]]
+            trace.equal_cost[r, rows] = arms[curve[budget]]
+        else:
+            trace.equal_quality[r, rows] = trace.equal_cost[r, rows] = arms[pick]
+
+
+def _ask(router: object, candidate: Candidate, problem: Problem, test: object) -> tuple[list[int], Floats]:
+    answer = router.route(test)  # type: ignore[attr-defined]
+    picks = arm_indices(answer, problem.arms, test, candidate.name)  # type: ignore[arg-type]
+    overhead = answer.overhead_usd if isinstance(answer, Decisions) else np.zeros(len(picks))
+    return picks, overhead
+
+
+def _arm_map(router: Router, problem: Problem) -> Ints:
+    """The router's arm order (sorted by name) in the problem's indices."""
+    return np.array([problem.arms.index(arm) for arm in router.arms_], np.int64)
+
+
+def _shuffle(problem: Problem, train: Ints, seed: int):  # type: ignore[no-untyped-def]
+    """Outcome rows permuted across queries of one task: what is left is what the task alone tells."""
+    permuted = train.copy()
+    rng = stream(seed, "shuffle")
+    for stratum in np.unique(problem.strata[train]):
+        inside = np.flatnonzero(problem.strata[train] == stratum)
+        permuted[inside] = train[rng.permutation(inside)]
+    return problem.outcomes.rows(permuted)
+
+
+def _choose_dials(
+    problem: Problem,
+    candidate: Candidate,
+    inner: list[tuple],
+    seed: int,
+    margin: float,  # type: ignore[type-arg]
+) -> tuple[int, int]:
+    """Positions on the dial: cheapest within ``margin`` of best single, and best at no more than its cost."""
+    score, cost = np.zeros(len(DIALS)), np.zeros(len(DIALS))
+    single = np.zeros(2)
+    for inside, held, inside_batch, held_batch in inner:
+        router = candidate.make(seed).fit(inside_batch, problem.outcomes.rows(inside))
+        arms = _arm_map(router, problem)
+        estimate: Estimate = router.estimate(held_batch)
+        for g, dial in enumerate(DIALS):
+            pick = arms[router.decide(estimate, dial)[0]]
+            score[g] += problem.score[held, pick].sum()
+            cost[g] += problem.cost[held, pick].sum()
+        best = best_single(problem.score[inside], problem.cost[inside], problem.arms)
+        single += problem.score[held, best].sum(), problem.cost[held, best].sum()
+    rows = sum(len(held) for _, held, _, _ in inner)
+    reached = score >= single[0] - margin * rows
+    quality = int(np.where(reached, cost, np.inf).argmin()) if reached.any() else int(score.argmax())
+    affordable = cost <= single[1] * (1 + 1e-9)
+    budget = int(np.where(affordable, score, -np.inf).argmax()) if affordable.any() else int(cost.argmin())
+    return quality, budget

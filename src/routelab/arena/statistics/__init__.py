@@ -1,0 +1,30 @@
+"""Joint draws, intervals and tests. Knows columns of numbers, not routers."""
+
+from routelab.arena.statistics.draws import Draws, joint_draws, row_weights, training_covariance
+from routelab.arena.statistics.intervals import (
+    CONFIDENCE,
+    Metric,
+    from_error,
+    interval,
+    number,
+    share,
+    undefined,
+)
+from routelab.arena.statistics.multiple import LEVEL, rank_intervals, step_down
+
+__all__ = [
+    "CONFIDENCE",
+    "LEVEL",
+    "Draws",
+    "Metric",
+    "from_error",
+    "interval",
+    "joint_draws",
+    "number",
+    "rank_intervals",
+    "row_weights",
+    "share",
+    "step_down",
+    "training_covariance",
+    "undefined",
+]

@@ -1,0 +1,94 @@
+"""The face: ``routelab …``. One file a command, thin; commands are imported only when they are used.
+
+An error that the user can mend is printed in one line and exits with status 2; a bug keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+import msgspec
+from rich.console import Console
+
+from routelab import __version__
+from routelab.core.errors import RoutelabError
+
+COMMANDS = {
+    "arena": ("routelab.cli.arena", "arena_command"),
+    "calibrate": ("routelab.cli.calibrate", "calibrate_command"),
+    "check": ("routelab.cli.check", "check_command"),
+    "collect": ("routelab.cli.collect", "collect_command"),
+    "diff": ("routelab.cli.diff", "diff_command"),
+    "evaluate": ("routelab.cli.evaluate", "evaluate_command"),
+    "grade": ("routelab.cli.grade", "grade_command"),
+    "import": ("routelab.cli.imports", "import_command"),
+    "report": ("routelab.cli.report", "report_command"),
+    "routers": ("routelab.cli.routers", "routers_command"),
+    "table": ("routelab.cli.table", "table_command"),
+    "try": ("routelab.cli.tryout", "try_command"),
+}
+
+
+class LazyGroup(click.Group):
+    """Lists every command, imports only the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="routelab")
+def cli() -> None:
+    """Judge LLM routers honestly: one outcome table, cross-fitting, every metric with an interval."""
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    try:
+        status = cli(standalone_mode=False)
+    except RoutelabError as error:
+        _say(error)
+        status = 2
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        console().print("stopped; running the same command again continues where it can")
+        status = 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _say(error: RoutelabError) -> None:
+    if "--json" in sys.argv:
+        emit_json({"error": {key: getattr(error, key) for key in ("where", "expected", "got", "fix")}})
+    console().print(f"[bold red]error[/] {_escaped(str(error))}", soft_wrap=True, highlight=False)
+
+
+def _escaped(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
+
+
+def console() -> Console:
+    """Messages and progress go to standard error, so that standard output holds results only."""
+    return Console(stderr=True)
+
+
+def emit_json(value: Any) -> None:
+    """Print one JSON value to standard output."""
+    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
