@@ -5,7 +5,7 @@ Each takes the problem and one fit, and gives row values of score and cost, and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from routelab.arena.candidates import Candidate, resolve
 from routelab.arena.folds import Fit
 from routelab.arena.problem import Problem
 from routelab.core.decisions import Floats, Ints
-from routelab.router import best_single
+from routelab.router import best_single, catalogue
 
 LEARNED = ("length-only", "knn", "shuffled")
 PLAIN = {
@@ -39,9 +39,7 @@ class Fixed:
 
 def learned_baselines() -> list[Candidate]:
     """length-only and kNN, and kNN on shuffled labels."""
-    from dataclasses import replace
-
-    length, knn = resolve("length-only"), resolve("knn")
+    length, knn = resolve(catalogue.length_only), resolve(catalogue.knn)
     shuffled = replace(
         knn,
         name="shuffled",

@@ -63,6 +63,11 @@ def read_text(path: Path, *, what: str = "a UTF-8 text file", limit: int = MAX_T
         ) from None
 
 
+def cache_folder() -> Path:
+    """Where derived things lie: ``$ROUTELAB_CACHE``, else ``~/.cache/routelab``."""
+    return Path(os.environ.get("ROUTELAB_CACHE", Path.home() / ".cache" / "routelab"))
+
+
 def canonical_json(value: Any) -> bytes:
     """JSON with sorted keys and no spaces: equal values give equal bytes."""
     return msgspec.json.encode(value, order="sorted")

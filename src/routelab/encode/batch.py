@@ -1,5 +1,6 @@
-"""``QueryBatch``: what a router is shown of some queries, encoded at most once per encoder.
+"""``QueryBatch``: what a router is shown of some queries, encoded and reduced at most once.
 
+Routers that are given the same batch object share its encodings, the reductions fitted on it and their rows.
 Only what a user of the router would also have: the text, and the task label where the caller knows one.
 References, difficulty and outcomes are truth and are not in here.
 """
@@ -8,15 +9,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from routelab.core.errors import PrerequisiteError
-from routelab.core.files import atomic_path, cache_folder
-from routelab.encode.encoders import Encoded, Encoder
+from routelab.core.files import atomic_path, cache_folder, digest
+from routelab.encode.encoders import Encoded, Encoder, Matrix
+from routelab.encode.reduce import Reduction
 
 DISK_CACHE_FROM = 2_000
 
@@ -34,7 +38,7 @@ class QueryBatch:
     tasks: tuple[str | None, ...]
     _root: QueryBatch | None = field(default=None, repr=False)
     _index: npt.NDArray[np.int64] | None = field(default=None, repr=False)
-    _memo: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    _memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, texts: Sequence[str], tasks: Sequence[str | None] | None = None) -> QueryBatch:
@@ -72,6 +76,21 @@ class QueryBatch:
                 )
             self._memo[encoder.hash] = _encode(encoder, self.texts)
         return self._memo[encoder.hash]
+
+    def fitted(self, encoder: Encoder, reduction: Reduction, seed: int) -> Reduction:
+        """``reduction`` fitted on these queries' rows; one object for each (encoder, reduction, seed)."""
+        key = ("fitted", encoder.hash, digest(msgspec.to_builtins(reduction)), seed)
+        if key not in self._memo:
+            self._memo[key] = deepcopy(reduction).fit(self.encoded(encoder), seed)
+        return self._memo[key]
+
+    def reduced(self, encoder: Encoder, fitted: Reduction) -> Matrix:
+        """(n, dimensions) rows of ``encoder`` through a fitted reduction, which the memo keeps alive."""
+        key = ("reduced", encoder.hash, id(fitted))
+        if key not in self._memo:
+            self._memo[key] = (fitted, fitted.transform(self.encoded(encoder)))
+        rows: Matrix = self._memo[key][1]
+        return rows
 
 
 def _encode(encoder: Encoder, texts: tuple[str, ...]) -> Encoded:

@@ -5,17 +5,15 @@ Derived, never stored with the table: arrays are memory-mapped from the user's c
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from routelab.core.decisions import Floats
 from routelab.core.errors import InputError, nearest
-from routelab.core.files import atomic_path
+from routelab.core.files import atomic_path, cache_folder
 from routelab.outcomes.table import OutcomeTable
 
 ARRAYS = ("score", "cost_usd", "latency_s", "input_tokens", "output_tokens")
@@ -71,11 +69,6 @@ def dense(table: OutcomeTable) -> Dense:
             with atomic_path(place / f"{name}.npy") as temporary, temporary.open("wb") as stream:
                 np.save(stream, array)
     return Dense(ids, arms, *(np.load(place / f"{name}.npy", mmap_mode="r") for name in ARRAYS))
-
-
-def cache_folder() -> Path:
-    """Where derived things lie: ``$ROUTELAB_CACHE``, else ``~/.cache/routelab``."""
-    return Path(os.environ.get("ROUTELAB_CACHE", Path.home() / ".cache" / "routelab"))
 
 
 def _fill(table: OutcomeTable) -> list[Floats]:

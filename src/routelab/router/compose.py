@@ -1,6 +1,6 @@
 """``Recipe`` and ``Router``: a router is five small parts, and its recipe is data.
 
-Encoder (with an unsupervised reduction) → Estimator → Guard.mask → Selector (the dial) → Guard.veto → one call.
+Encoder (with an unsupervised reduction) → Estimator → Guards → Selector (the one dial) → one call.
 Arms are sorted by name inside, so that the order of a table's columns can never matter.
 """
 
@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import replace
+from functools import reduce
 from typing import Self
 
 import msgspec
@@ -20,13 +21,14 @@ from routelab.core.errors import ContractError
 from routelab.core.files import digest
 from routelab.core.pool_view import PoolView
 from routelab.encode import AnyEncoder, HashedNgrams, QueryBatch, Reduction, TfidfSvd
+from routelab.encode.encoders import Matrix
 from routelab.outcomes import Dense
 from routelab.router.estimate import Estimate, Training, best_single, column_means
 from routelab.router.estimators import AnyEstimator, Ridge
-from routelab.router.guards import AnyGuard
-from routelab.router.select import AnySelector, Mask, Utility, pick_best
+from routelab.router.guards import AnyGuard, available
+from routelab.router.select import AnySelector, Utility, pick_best
 
-REASONS = ("best utility", "vetoed: fell back to the best single arm")
+REASONS = ("best utility", "guarded: the gain of the arm it beat is in doubt")
 
 
 COST_FLOOR = 0.05
@@ -70,19 +72,17 @@ class Router:
         self.arms_ = tuple(sorted(outcomes.arms))
         known = outcomes.columns(self.arms_)
         cost = known.cost_usd if known.has_cost else np.zeros_like(known.score)
-        self.reduction_ = deepcopy(self.recipe.reduction)
+        self.reduction_: Reduction | None = None
         if self.recipe.encoder is not None:
-            encoded = batch.encoded(self.recipe.encoder)
-            features = self.reduction_.fit(encoded, self.seed).transform(encoded)
-        else:
-            features = np.zeros((len(batch), 1), np.float32)
+            self.reduction_ = batch.fitted(self.recipe.encoder, self.recipe.reduction, self.seed)
+        features = self._features(batch)
         self.fallback_ = best_single(known.score, cost, self.arms_)
         training = Training(features, batch, self.arms_, known.score, cost, self.fallback_, self.seed)
         self.estimator_ = deepcopy(self.recipe.estimator).fit(training)
         means = column_means(cost)
         self.cost_mean_ = means
         self.cost_scale_ = float(means.max()) or 1.0
-        varied = known.has_cost and self.recipe.encoder is not None and bool((cost.std(axis=0) > 1e-12).any())
+        varied = known.has_cost and self.recipe.encoder is not None and bool(column_means((cost - means) ** 2).any())
         self.cost_model_ = Ridge(clip=False).fit(replace(training, score=cost)) if varied else None
         return self
 
@@ -92,29 +92,32 @@ class Router:
             raise ContractError(
                 f"router {self.name!r}", expected="a fitted router", got="none", fix="call fit first"
             )
-        if self.recipe.encoder is None:
-            features = np.zeros((len(batch), 1), np.float32)
-        else:
-            features = self.reduction_.transform(batch.encoded(self.recipe.encoder))
+        features = self._features(batch)
         mean, se, gap_se = self.estimator_.predict(features)
         cost = np.broadcast_to(self.cost_mean_, mean.shape)
         if self.cost_model_ is not None:
             cost = np.maximum(self.cost_model_.predict(features)[0], COST_FLOOR * cost)
         return Estimate(mean, se, gap_se, cost, self.fallback_, self.cost_scale_)
 
+    def _features(self, batch: QueryBatch) -> Matrix:
+        """(n, d); a single column of zeros for a router that does not read text."""
+        if self.recipe.encoder is None or self.reduction_ is None:
+            return np.zeros((len(batch), 1), np.float32)
+        return batch.reduced(self.recipe.encoder, self.reduction_)
+
     def decide(self, estimate: Estimate, dial: float, pool: PoolView | None = None) -> tuple[Ints, Ints, Ints]:
-        """Pick, runner-up and reason of each row; the cheap half, repeated for every position of the dial."""
-        mask: Mask | None = None
-        for guard in self.recipe.guards:
-            narrowed = guard.mask(estimate, pool)
-            mask = narrowed if mask is None else mask if narrowed is None else mask & narrowed
-        pick, beat = pick_best(self.recipe.selector.utility(estimate, dial), estimate.cost, mask)
-        final = pick
-        for guard in self.recipe.guards:
-            vetoed = guard.veto(final, estimate, dial)
-            final = vetoed if mask is None else np.where(mask[np.arange(len(pick)), vetoed], vetoed, final)
+        """Pick, the arm it beat and the reason of each row; the cheap half, repeated over the dial.
+
+        Where the guards changed the pick, it beat the arm that would have been picked without them.
+        """
+        mask, utility = available(self.arms_, pool), self.recipe.selector.utility
+        pick, beat = pick_best(utility(estimate, dial), estimate.cost, mask)
+        hedged = reduce(lambda believed, guard: guard.hedge(believed), self.recipe.guards, estimate)
+        if hedged is estimate:
+            return pick, beat, np.zeros(len(pick), np.int64)
+        final, second = pick_best(utility(hedged, dial), hedged.cost, mask)
         changed = final != pick
-        return final, np.where(changed, pick, beat), changed.astype(np.int64)
+        return final, np.where(changed, pick, second), changed.astype(np.int64)
 
     def route(self, batch: QueryBatch, *, dial: float | None = None, pool: PoolView | None = None) -> Decisions:
         """Decide a batch; one query is a batch of one."""

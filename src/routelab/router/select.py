@@ -1,6 +1,6 @@
 """Selectors hold the one dial. Dial 0 is best quality, dial 1 is lowest cost; in between, cost never rises.
 
-They read estimates and a mask of allowed arms and return the pick and the runner-up. Equal utilities go to the
+They read estimates and a (K,) mask of allowed arms and return the pick and the runner-up. Equal utilities go to the
 cheaper arm, then to the one first by name (arms arrive sorted by name), never to whichever column came first.
 """
 
@@ -56,10 +56,10 @@ def _cheapest_where(sufficient: Mask, estimate: Estimate) -> Floats:
 
 
 def pick_best(utility: Floats, cost: Floats, mask: Mask | None = None) -> tuple[Ints, Ints]:
-    """The best allowed arm of each row and the runner-up (−1 in a pool of one), ties to the cheaper."""
+    """The best allowed arm of each row and the runner-up (−1 where no other is allowed), ties to the cheaper."""
     allowed = utility if mask is None else np.where(mask, utility, -np.inf)
     pick = _argmax_cheapest(allowed, cost)
-    if utility.shape[1] == 1:
+    if (utility.shape[1] if mask is None else np.count_nonzero(mask)) == 1:
         return pick, np.full(len(pick), -1, np.int64)
     others = allowed.copy()
     others[np.arange(len(pick)), pick] = -np.inf

@@ -5,11 +5,13 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from routelab.core.decisions import Floats
+from routelab.core.decisions import Floats, Ints
 from routelab.encode.encoders import Matrix, unit_rows
 from routelab.router.estimate import Training, column_means
 
 BLOCK = 256
+SAME = 1e-6
+"""Cosines closer than this are one: well above the rounding of float32, well below a real difference."""
 
 
 class LocalMean(msgspec.Struct, dict=True, forbid_unknown_fields=True, tag="local-mean"):
@@ -31,36 +33,38 @@ class LocalMean(msgspec.Struct, dict=True, forbid_unknown_fields=True, tag="loca
 
     def predict(self, features: Matrix) -> tuple[Floats, Floats, Floats]:
         rows = unit_rows(features)
-        k = min(self.k, len(self.features_))
-        parts = []
-        for start in range(0, len(rows), BLOCK):
-            similarity = rows[start : start + BLOCK] @ self.features_.T
-            near = np.argpartition(-similarity, k - 1, axis=1)[:, :k] if k < similarity.shape[1] else None
-            scores = (
-                self.score_[near]
-                if near is not None
-                else np.broadcast_to(self.score_, (len(similarity), *self.score_.shape))
-            )
-            parts.append(self._summary(scores))
-        if not parts:
-            empty = np.zeros((0, len(self.centre_)))
-            return empty, empty, empty
-        mean, se, gap_se = (np.concatenate(column) for column in zip(*parts))
+        blocks = [self._block(rows[start : start + BLOCK]) for start in range(0, max(len(rows), 1), BLOCK)]
+        mean, se, gap_se = (np.concatenate(column) for column in zip(*blocks))
         return mean, se, gap_se
 
-    def _summary(self, scores: Floats) -> tuple[Floats, Floats, Floats]:
-        """(b, k, K) neighbour scores → shrunken mean, its standard error, and the paired gap's."""
-        known = ~np.isnan(scores)
-        count = known.sum(axis=1)
-        filled = np.where(known, scores, 0.0)
-        mean = (filled.sum(axis=1) + self.prior * self.centre_) / (count + self.prior)
-        spread = (np.where(known, scores - mean[:, None, :], 0.0) ** 2).sum(axis=1) / np.maximum(count, 1)
-        gap = scores - scores[:, :, [self.fallback_]]
-        paired = ~np.isnan(gap)
-        pairs = np.maximum(paired.sum(axis=1), 1)
-        gap_mean = np.where(paired, gap, 0.0).sum(axis=1) / pairs
-        gap_spread = (np.where(paired, gap - gap_mean[:, None, :], 0.0) ** 2).sum(axis=1) / pairs
-        return mean, np.sqrt(spread / np.maximum(count, 1)), np.sqrt(gap_spread / pairs)
+    def _block(self, rows: Matrix) -> tuple[Floats, Floats, Floats]:
+        """Shrunken mean, its standard error and the paired gap's, over each row's neighbours.
+
+        All training queries as near as the k-th are neighbours, so that neither copies of one prompt nor
+        rounding that depends on the size of the batch can change who votes.
+        """
+        similarity = rows @ self.features_.T
+        n = similarity.shape[1]
+        kth = np.partition(similarity, n - min(self.k, n), axis=1)[:, [n - min(self.k, n)]]
+        row, near = np.nonzero(similarity >= kth - SAME)
+        starts = np.searchsorted(row, np.arange(len(rows)))
+        scores = self.score_[near]
+        mean, spread, count = _moments(scores, row, starts, self.prior * self.centre_, self.prior)
+        _, gap_spread, pairs = _moments(scores - scores[:, [self.fallback_]], row, starts, 0.0, 0.0)
+        return mean, np.sqrt(spread / count), np.sqrt(gap_spread / pairs)
+
+
+def _moments(
+    values: Floats, row: Ints, starts: Ints, pseudo_sum: Floats | float, pseudo_count: float
+) -> tuple[Floats, Floats, Floats]:
+    """Mean, mean square around it and count (at least 1) of the known values of each row's segment."""
+    known = ~np.isnan(values)
+    count = np.add.reduceat(known, starts, axis=0, dtype=float)
+    total = np.add.reduceat(np.where(known, values, 0.0), starts, axis=0) + pseudo_sum
+    mean = total / np.maximum(count + pseudo_count, 1e-12)
+    square = np.where(known, values - mean[row], 0.0) ** 2
+    count = np.maximum(count, 1.0)
+    return mean, np.add.reduceat(square, starts, axis=0) / count, count
 
 
 class GroupMean(msgspec.Struct, dict=True, forbid_unknown_fields=True, tag="group-mean"):
@@ -76,7 +80,7 @@ class GroupMean(msgspec.Struct, dict=True, forbid_unknown_fields=True, tag="grou
         from sklearn.cluster import KMeans
 
         rows = unit_rows(training.features)
-        k = max(1, min(self.clusters, len(rows) // 5))
+        k = max(1, min(self.clusters, len(rows) // 5, len(np.unique(rows, axis=0))))
         model = KMeans(k, n_init=3, random_state=training.seed % 2**32).fit(rows)
         self.centres_ = np.asarray(model.cluster_centers_, np.float32)
         centre = column_means(training.score)

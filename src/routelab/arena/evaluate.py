@@ -1,0 +1,200 @@
+"""``evaluate``: judge some routers on one table, beside every mandatory baseline, with intervals throughout.
+
+Walks the data flow once: table → problem → folds → fit(train) → route(test) → row values → joint draws →
+scorecard. No step goes back.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from routelab import __version__
+from routelab.arena import baselines
+from routelab.arena.candidates import Candidate, resolve
+from routelab.arena.crossfit import EQUAL_QUALITY_MARGIN, Progress, run
+from routelab.arena.folds import Protocol, Schedule, default_repeats, schedule
+from routelab.arena.problem import ATTACKS, MIN_COVERAGE, Problem, prepare
+from routelab.arena.result import SCHEMA_VERSION, Result
+from routelab.arena.scorecard import ranking_value, rows
+from routelab.arena.statistics import CONFIDENCE, joint_draws, number
+from routelab.arena.subjects import Subject, columns, subjects
+from routelab.arena.timing import add_timing, robustness
+from routelab.core.errors import InputError
+from routelab.outcomes import OutcomeTable
+
+ESTIMANDS = {
+    "cross-fit": "mean outcome of the recipe trained on a fresh training set of this size and asked fresh queries "
+    "of these tasks in these proportions; test rows and training both vary",
+    "split": "mean outcome of the recipe trained on a random 80 % of the table's train rows and asked fresh queries "
+    "like its test rows; test rows and training both vary",
+    "in-sample": "mean outcome on these very rows, on which the routers were fitted too: a diagnostic, not a claim",
+}
+NEEDS_POWER = 1.959963985 + 0.841621234
+
+
+def evaluate(
+    routers: Any | Sequence[Any],
+    table: OutcomeTable,
+    *,
+    protocol: Protocol = "cross-fit",
+    folds: int = 5,
+    repeats: int | None = None,
+    seed: int = 0,
+    draws: int = 1000,
+    margin: float = EQUAL_QUALITY_MARGIN,
+    min_coverage: float = MIN_COVERAGE,
+    exclude: Sequence[str] = ATTACKS,
+    timing: bool = True,
+    progress: Progress | None = None,
+) -> Result:
+    """Judge ``routers`` (names, recipes, files, functions, objects; one or many) on ``table``.
+
+    Returns a ``Result`` whose ``data`` is the documented JSON contract. Raises RoutelabError for what the
+    caller can mend. Same seed, same bytes, measured timings aside.
+    """
+    given = [routers] if isinstance(routers, str) or not isinstance(routers, Sequence) else list(routers)
+    problem = prepare(table, exclude=tuple(exclude), min_coverage=min_coverage)
+    wanted = _unique([resolve(router) for router in given])
+    candidates = wanted + [c for c in baselines.learned_baselines() if c.name not in {w.name for w in wanted}]
+    skipped = [
+        {"name": c.name, "why": "the table has no public prompts"}
+        for c in candidates
+        if c.reads_text and problem.batch.texts is None
+    ]
+    candidates = [c for c in candidates if c.name not in {entry["name"] for entry in skipped}]
+    times = repeats if repeats is not None else default_repeats(len(problem))
+    if times < 1:
+        raise InputError("repeats", expected="at least 1", got=str(times), fix="use --repeats 5")
+    if draws < 100:
+        raise InputError("draws", expected="at least 100", got=str(draws), fix="use --draws 1000")
+    plan = schedule(problem, protocol, folds=folds, repeats=times, seed=seed)
+    started = time.perf_counter()
+    traces = run(problem, plan, candidates, seed=seed, margin=margin, progress=progress)
+    judged = subjects(problem, plan, traces)
+    names, values = columns(problem, plan, judged)
+    strata, groups = problem.strata[plan.judged], problem.groups[plan.judged]
+    joint = joint_draws(
+        names,
+        values,
+        strata,
+        groups,
+        plan.fold_of,
+        overlap=plan.overlap,
+        averaging=plan.averaging,
+        draws=draws,
+        seed=seed,
+    )
+    table_rows = rows(problem, plan, judged, joint, margin=margin, seed=seed)
+    for subject in judged:
+        row = next(row for row in table_rows if row["name"] == subject.name)
+        row["robustness"] = robustness(problem, plan, subject, seed=seed)
+    data = {
+        "schema_version": SCHEMA_VERSION,
+        "routelab_version": __version__,
+        "table": {
+            "name": problem.name,
+            "queries": len(plan.judged),
+            "arms": len(problem.arms),
+            "hash": problem.table_hash,
+            "arm_ids": list(problem.arms),
+            "costs": problem.costs,
+        },
+        "protocol": protocol,
+        "folds": folds if protocol == "cross-fit" else None,
+        "repeats": plan.repeats,
+        "profile": "default",
+        "seed": seed,
+        "draws": draws,
+        "confidence": CONFIDENCE,
+        "estimand": ESTIMANDS[protocol],
+        "equal_quality_margin": margin,
+        "rank_metric": "arena_score" if problem.costs == "measured" else "accuracy",
+        "minimum_detectable_difference": _detectable(judged, joint),
+        "notes": _notes(problem, plan),
+        "skipped": skipped,
+        "arms": _arms(problem, plan),
+        "hull": _hull(problem, plan),
+        "routers": table_rows,
+    }
+    if timing:
+        add_timing(data, problem, plan, candidates, judged, seconds=time.perf_counter() - started, seed=seed)
+    return Result(data)
+
+
+def _unique(candidates: list[Candidate]) -> list[Candidate]:
+    names = [candidate.name for candidate in candidates]
+    reserved = (*baselines.PLAIN, "hull", "shuffled")
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(
+                "routers", expected="distinct names", got=f"{name!r} twice", fix="rename one of them"
+            )
+        if name in reserved:
+            raise InputError(
+                "routers",
+                expected="a name of its own",
+                got=repr(name),
+                fix="it is always judged: leave it out or rename",
+            )
+    return candidates
+
+
+def _detectable(judged: Sequence[Subject], joint: Any) -> dict[str, float | None]:
+    """The smallest true difference to best single that a test at 5 % finds with 80 % power, for the median router."""
+    found = {}
+    for key, difference in (
+        ("accuracy", lambda name: joint.of(name, "score") - joint.of("best-single", "score")),
+        (
+            "rank_metric",
+            lambda name: ranking_value(joint, name, True) - ranking_value(joint, "best-single", True),
+        ),
+    ):
+        errors = [float(difference(s.name)[1:].std()) for s in judged if not s.baseline or s.name == "knn"]
+        errors = [error for error in errors if np.isfinite(error) and error > 0]
+        found[key] = number(NEEDS_POWER * float(np.median(errors))) if errors else None
+    return found
+
+
+def _notes(problem: Problem, plan: Schedule) -> list[str]:
+    notes = list(problem.notes)
+    if plan.overlap is None and plan.protocol != "in-sample":
+        notes.append("one repeat: intervals cover test rows only, not training; use --repeats 2 or more")
+    if plan.protocol == "in-sample":
+        notes.append("in-sample: routers were fitted on the rows they are judged on")
+    return notes
+
+
+def _arms(problem: Problem, plan: Schedule) -> list[dict[str, Any]]:
+    from routelab.arena.statistics import from_error, undefined
+
+    score, cost = problem.score[plan.judged], problem.cost[plan.judged] * 1000
+    root = np.sqrt(max(len(score) - 1, 1))
+    money = problem.costs == "measured"
+    return [
+        {
+            "id": arm,
+            "accuracy": from_error(score[:, j].mean(), score[:, j].std() / root),
+            "cost_per_1k_usd": from_error(cost[:, j].mean(), cost[:, j].std() / root)
+            if money
+            else undefined("costs are unknown in this table"),
+        }
+        for j, arm in enumerate(problem.arms)
+    ]
+
+
+def _hull(problem: Problem, plan: Schedule) -> list[dict[str, Any]]:
+    if problem.costs != "measured":
+        return []
+    score, cost = problem.score[plan.judged], problem.cost[plan.judged]
+    return [
+        {
+            "arm": problem.arms[j],
+            "cost_per_1k_usd": number(1000 * cost[:, j].mean()),
+            "accuracy": number(score[:, j].mean()),
+        }
+        for j in baselines.hull_vertices(score, cost)
+    ]

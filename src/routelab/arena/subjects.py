@@ -1,0 +1,143 @@
+"""Row values of everything that is judged, and the named columns whose means all metrics are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from routelab.arena import baselines
+from routelab.arena.crossfit import DIALS, Trace
+from routelab.arena.folds import Schedule
+from routelab.arena.problem import Problem
+from routelab.core.decisions import Floats, Ints
+
+PERFECT = 1.0 - 1e-9
+
+
+@dataclass
+class Subject:
+    """One router or baseline over R repeats and m judged rows; every array is (R, m) unless said.
+
+    ``matched`` is the score of random mixing at this subject's cost; ``curve_*`` are (R, G, m).
+    """
+
+    name: str
+    description: str
+    baseline: bool
+    score: Floats
+    cost: Floats
+    pick: Ints | None
+    matched: Floats | None = None
+    trace: Trace | None = None
+
+
+def subjects(problem: Problem, plan: Schedule, traces: Sequence[Trace]) -> list[Subject]:
+    """Routers first, then the baselines in the order of the documentation, the hull last."""
+    routers = [_of_trace(problem, plan, trace) for trace in traces if not trace.candidate.baseline]
+    learned = {t.candidate.name: _of_trace(problem, plan, t) for t in traces if t.candidate.baseline}
+    plain = {name: _fixed(problem, plan, name) for name in baselines.PLAIN}
+    order = ("random", "cheapest", "best-single", "task-best", *baselines.LEARNED)
+    order += ("oracle", "oracle-transferable", "oracle-small-pool")
+    everything = routers + [(plain | learned)[name] for name in order if name in plain or name in learned]
+    if problem.costs == "measured":
+        for subject in everything:
+            subject.matched = _mix(problem, plan, subject.cost)[0]
+        target = routers[0] if routers else (plain | learned).get("knn", plain["best-single"])
+        score, cost = _mix(problem, plan, target.cost)
+        description = f"random mixing of single arms at the cost of {target.name}"
+        everything.append(Subject("hull", description, True, score, cost, None))
+    return everything
+
+
+def _of_trace(problem: Problem, plan: Schedule, trace: Trace) -> Subject:
+    rows = plan.judged[None, :]
+    candidate = trace.candidate
+    return Subject(
+        candidate.name,
+        candidate.description,
+        candidate.baseline,
+        problem.score[rows, trace.pick],
+        problem.cost[rows, trace.pick] + trace.overhead_usd,
+        trace.pick,
+        trace=trace,
+    )
+
+
+def _fixed(problem: Problem, plan: Schedule, name: str) -> Subject:
+    shape = (plan.repeats, len(plan.judged))
+    score, cost, pick = np.zeros(shape), np.zeros(shape), np.zeros(shape, np.int64)
+    picks = True
+    for fit, rows in _places(problem, plan):
+        values = baselines.fixed(name, problem, fit)
+        score[fit.repeat, rows], cost[fit.repeat, rows] = values.score, values.cost
+        picks = values.pick is not None
+        pick[fit.repeat, rows] = values.pick if values.pick is not None else 0
+    return Subject(name, baselines.PLAIN[name], True, score, cost, pick if picks else None)
+
+
+def _mix(problem: Problem, plan: Schedule, target: Floats) -> tuple[Floats, Floats]:
+    """Cost-matched random mixing, fold by fold: (R, m) scores and costs."""
+    score, cost = np.zeros_like(target), np.zeros_like(target)
+    for fit, rows in _places(problem, plan):
+        mixed = baselines.cost_matched_mix(problem, fit, float(target[fit.repeat, rows].mean()))
+        score[fit.repeat, rows], cost[fit.repeat, rows] = mixed
+    return score, cost
+
+
+def _places(problem: Problem, plan: Schedule):  # type: ignore[no-untyped-def]
+    place = np.full(len(problem), -1, np.int64)
+    place[plan.judged] = np.arange(len(plan.judged))
+    for fit in plan.fits:
+        yield fit, place[fit.test]
+
+
+def columns(
+    problem: Problem, plan: Schedule, judged: Sequence[Subject]
+) -> tuple[list[tuple[str, str]], Floats]:
+    """Names and (R, m, M) float32 row values of every column."""
+    rows = plan.judged
+    score, cost = problem.score[rows], problem.cost[rows]
+    best = baselines.hindsight(score, cost)
+    top_score, top_cost = score[np.arange(len(rows)), best], cost[np.arange(len(rows)), best]
+    perfect = top_score >= PERFECT
+    names: list[tuple[str, str]] = []
+    values: list[Floats] = []
+
+    def add(subject: Subject, field: str, array: Floats) -> None:
+        names.append((subject.name, field))
+        values.append(np.broadcast_to(np.asarray(array, np.float32), subject.score.shape))
+
+    for subject in judged:
+        add(subject, "score", subject.score)
+        add(subject, "cost", subject.cost)
+        if subject.matched is not None:
+            add(subject, "matched", subject.matched)
+        if subject.pick is not None:
+            right = perfect & (subject.score >= PERFECT)
+            add(subject, "solvable", perfect)
+            add(subject, "selected", right & (subject.pick == best))
+            add(subject, "right_best_cost", np.where(right, top_cost, 0.0))
+            add(subject, "right_cost", np.where(right, subject.cost, 0.0))
+            add(subject, "solvable_score", np.where(perfect, subject.score, 0.0))
+            favourite = int(np.bincount(subject.pick.ravel(), minlength=len(problem.arms)).argmax())
+            add(subject, "favourite", subject.pick == favourite)
+            add(subject, "oracle_favourite", np.asarray(best == favourite))
+        if subject.trace is not None and subject.trace.curve is not None:
+            _add_trace(problem, rows, subject, subject.trace, add)
+    return names, np.stack(values, axis=2)
+
+
+def _add_trace(problem: Problem, rows: Ints, subject: Subject, trace: Trace, add) -> None:  # type: ignore[no-untyped-def]
+    assert trace.curve is not None
+    index = rows[None, :]
+    for field, pick in (("equal_quality", trace.equal_quality), ("equal_cost", trace.equal_cost)):
+        add(subject, f"{field}_score", problem.score[index, pick])
+        add(subject, f"{field}_cost", problem.cost[index, pick] + trace.overhead_usd)
+    if not np.isnan(trace.predicted).any():
+        add(subject, "brier", (trace.predicted - subject.score) ** 2)
+    for g in range(len(DIALS)):
+        add(subject, f"curve_score:{g}", problem.score[index, trace.curve[:, g]])
+    for g in range(len(DIALS)):
+        add(subject, f"curve_cost:{g}", problem.cost[index, trace.curve[:, g]] + trace.overhead_usd)

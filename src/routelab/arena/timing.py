@@ -1,0 +1,88 @@
+"""Robustness to rewording and measured decision latency: what needs the fitted router again.
+
+Timings are measured, so they alone may differ between equal runs; they live in fields of their own.
+"""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from routelab.arena.candidates import Candidate, arm_indices
+from routelab.arena.folds import Schedule
+from routelab.arena.problem import Problem
+from routelab.arena.statistics import Metric, share, undefined
+from routelab.arena.subjects import Subject
+from routelab.core.seeds import derive, stream
+from routelab.encode import QueryBatch
+from routelab.workload.perturb import perturb
+
+REWORDED = 200
+TIMED = 100
+
+
+def robustness(problem: Problem, plan: Schedule, subject: Subject, *, seed: int) -> Metric:
+    """Share of test queries whose arm does not change when the prompt is reworded (RouterArena's 1 − flips/n)."""
+    if subject.trace is None:
+        if subject.name in ("cheapest", "best-single"):
+            return {"value": 1.0, "low": 1.0, "high": 1.0}
+        return undefined("it does not read the prompt")
+    texts = problem.batch.texts
+    if texts is None:
+        return undefined("the table has no public prompts")
+    fit = plan.fits[0]
+    rows = stream(seed, "reworded").permutation(fit.test)[:REWORDED]
+    changed = QueryBatch.of(perturb([texts[i] for i in rows], seed), [problem.batch.tasks[i] for i in rows])
+    router = fitted(problem, plan, subject.trace.candidate, seed)
+    before = arm_indices(router.route(problem.batch.take(rows)), problem.arms, changed, subject.name)
+    after = arm_indices(router.route(changed), problem.arms, changed, subject.name)
+    return share(int((np.array(before) == np.array(after)).sum()), len(rows))
+
+
+def fitted(problem: Problem, plan: Schedule, candidate: Candidate, seed: int) -> Any:
+    """The candidate as fitted on the first training set."""
+    fit = plan.fits[0]
+    router = candidate.make(derive(seed, "fit", fit.repeat, fit.fold))
+    if candidate.fit == "cross":
+        router.fit(problem.batch.take(fit.train), problem.outcomes.rows(fit.train))
+    return router
+
+
+def add_timing(
+    data: dict[str, Any],
+    problem: Problem,
+    plan: Schedule,
+    candidates: Sequence[Candidate],
+    judged: Sequence[Subject],
+    *,
+    seconds: float,
+    seed: int,
+) -> None:
+    """Add ``timing`` to the result and ``decision_latency_ms`` to every router that reads prompts."""
+    by_name = {row["name"]: row for row in data["routers"]}
+    texts = problem.batch.texts
+    for candidate in candidates:
+        row = by_name[candidate.name]
+        row["decision_latency_ms"] = None
+        if texts is None or candidate.fit == "unknown":
+            continue
+        router = fitted(problem, plan, candidate, seed)
+        spent = []
+        for i in stream(seed, "timed").permutation(plan.fits[0].test)[:TIMED]:
+            single = QueryBatch.of([texts[i]], [problem.batch.tasks[i]])
+            started = time.perf_counter()
+            router.route(single)
+            spent.append(1000 * (time.perf_counter() - started))
+        row["decision_latency_ms"] = {
+            "p50": round(float(np.quantile(spent, 0.5)), 4),
+            "p99": round(float(np.quantile(spent, 0.99)), 4),
+        }
+    data["timing"] = {
+        "judging_s": round(seconds, 3),
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+    }

@@ -1,0 +1,1 @@
+"""Models that answer for real: any OpenAI-compatible endpoint, and llama.cpp in this process."""

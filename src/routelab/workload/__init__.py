@@ -1,0 +1,1 @@
+"""What arrives: task generators and graders. Knows nothing of routers or models."""

@@ -1,0 +1,30 @@
+"""Graders: ``(answer, reference) -> Grade``, one per metric name, found through ``routelab.graders``.
+
+Built-ins and plug-ins register through the same entry-point group. A grader that lacks its instrument raises
+PrerequisiteError: the answer is then ungraded, never wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+from routelab.core import registry
+from routelab.workload.graders.grade import Grade
+
+__all__ = ["Grade", "grade"]
+
+
+def grade(metric: str, answer: str, reference: str) -> Grade:
+    """Grade one answer by the metric's name; raises InputError for an unknown name or an unusable reference.
+
+    >>> grade("mcq_accuracy", "I pick \\\\boxed{B}", "B").score
+    1.0
+    """
+    return _grader(metric)(answer, reference)
+
+
+@cache
+def _grader(metric: str) -> Callable[[str, str], Grade]:
+    grader: Callable[[str, str], Grade] = registry.load("routelab.graders", metric)
+    return grader
