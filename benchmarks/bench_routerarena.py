@@ -102,15 +102,9 @@ class Competitor:
         return dict(json.loads((self.layout / "metrics.json").read_text(encoding="utf-8")))
 
 
-def answers(
-    predictions: Path, references: dict[str, Reference], size: int
-) -> tuple[list[Any], dict[str, Reference]]:
+def answers(predictions: Path, references: dict[str, Reference], size: int) -> tuple[list[Any], dict[str, Reference]]:
     """The file's gradable rows, repeated under new ids up to ``size``; and the reference of each."""
-    known = [
-        row
-        for row in json.loads(predictions.read_bytes())
-        if not row["global index"].startswith("LiveCodeBench")
-    ]
+    known = [row for row in json.loads(predictions.read_bytes()) if not row["global index"].startswith("LiveCodeBench")]
     rows, truth = [], {}
     for place in range(size or len(known)):
         row = known[place % len(known)]
@@ -137,9 +131,7 @@ def contest(predictions: Path, competitor: Path | None, size: int, repeats: int,
 
         def score() -> None:
             ours.update(
-                score_predictions(path, references=given, prices=root / "model_cost.json", seed=seed)[
-                    "routers"
-                ][0]
+                score_predictions(path, references=given, prices=root / "model_cost.json", seed=seed)["routers"][0]
             )
 
         graded, judge = read_predictions(path), judge_for(path, given)
@@ -162,9 +154,7 @@ def contest(predictions: Path, competitor: Path | None, size: int, repeats: int,
 @click.option("--repeats", default=7, show_default=True)
 @click.option("--seed", default=0, show_default=True)
 def main(predictions: Path, competitor: Path | None, repeats: int, seed: int) -> None:
-    click.echo(
-        f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {platform.platform()}"
-    )
+    click.echo(f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {platform.platform()}")
     click.echo(f"Python {platform.python_version()}, numpy {np.__version__}, msgspec {msgspec.__version__}")
     click.echo(f"seed {seed}, median of {repeats} [min, max]; the competitor runs once on the large set\n")
 

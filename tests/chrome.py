@@ -87,9 +87,7 @@ class Chrome:
                 assert "error" not in event, event["error"]
                 return event["result"]
 
-    def open(
-        self, path: Path, fragment: str = "", width: int = 1280, height: int = 900, dark: bool = False
-    ) -> None:
+    def open(self, path: Path, fragment: str = "", width: int = 1280, height: int = 900, dark: bool = False) -> None:
         """Load a local file at a window size and wait for its load event."""
         self.call(
             "Emulation.setDeviceMetricsOverride",

@@ -113,9 +113,7 @@ def _common(rng: Any, name: str, accuracy: float, cost: float, costs: bool) -> d
         "delta_vs_best_single": metric(accuracy - 0.71, 0.011),
         "delta_vs_hull": metric(accuracy - 0.655, 0.013) if costs else metric(None, why="no costs"),
         "decision_latency_ms": {"p50": float(rng.uniform(0.02, 1.8)), "p99": float(rng.uniform(2, 6))},
-        "picks": [
-            {"arm": arm, "share": float(share)} for arm, share in zip(ARMS, rng.dirichlet([1.5] * len(ARMS)))
-        ],
+        "picks": [{"arm": arm, "share": float(share)} for arm, share in zip(ARMS, rng.dirichlet([1.5] * len(ARMS)))],
         "collapse": metric(float(rng.uniform(0.1, 0.6)), 0.03),
     }
 
@@ -127,9 +125,7 @@ def _baseline(rng: Any, name: str, accuracy: float, cost: float, costs: bool) ->
     return row | {"baseline": True, "description": f"the {name} yardstick", "rank": None}
 
 
-def _router(
-    rng: Any, name: str, gain: float, cost: float, saving: float | None, *, costs: bool
-) -> dict[str, Any]:
+def _router(rng: Any, name: str, gain: float, cost: float, saving: float | None, *, costs: bool) -> dict[str, Any]:
     accuracy, place = 0.71 + gain, list(ROUTERS).index(name)
     unreached = "equal quality is not reached on the training folds"
     row = _common(rng, name, accuracy, cost, costs)
@@ -138,9 +134,7 @@ def _router(
         "description": f"{name}: hashed n-grams, then the estimator its name says",
         "beats_best_single": {"p_adjusted": 0.002 if gain > 0.02 else 0.4, "significant": gain > 0.02},
         "above_hull": {"p_adjusted": 0.0002 if gain > 0 else 0.2, "significant": costs and gain > 0},
-        "cost_saving_at_equal_quality": metric(saving, 0.05, unreached)
-        if costs
-        else metric(None, why="no costs"),
+        "cost_saving_at_equal_quality": metric(saving, 0.05, unreached) if costs else metric(None, why="no costs"),
         "reach_probability": 0.97 if saving else 0.11,
         "quality_at_equal_cost": metric(accuracy + 0.006, 0.012),
         "regret_vs_oracle": metric(0.868 - accuracy, 0.012),

@@ -72,9 +72,7 @@ GOOD: dict[str, list[Any]] = {
         },
         {"index": 2, "origin_query": "?", "model": "m", "dataset": "d", "score": 0.5},
     ],
-    "embedllm": [
-        {"prompt_id": 1, "model_id": 2, "label": 1, "prompt": "?", "category": "c", "model_name": "m"}
-    ],
+    "embedllm": [{"prompt_id": 1, "model_id": 2, "label": 1, "prompt": "?", "category": "c", "model_name": "m"}],
     "sprout": [{"key": "k", "prompt": "?", "m": {"score": 1, "num_input_tokens": 1, "response": "x"}}],
     "xroutebench": [{"query": "?", "model_name": "m", "performance": 1.0, "task_name": "t", "embedding_id": 1}],
     "litellm": [
@@ -167,9 +165,7 @@ JUNK = st.one_of(
     st.none(),
     st.booleans(),
     st.sampled_from([-1, 0, 2**63, 2**80, 0.5, 1e300, "", "x", "[", "{}", "[1]", "../x"]),
-    st.sampled_from(
-        [[], [None], [3], ["x"], [[]], [{}], {}, {"x": None}, {"role": 3}, {"content": 3}, {"text": []}]
-    ),
+    st.sampled_from([[], [None], [3], ["x"], [[]], [{}], {}, {"x": None}, {"role": 3}, {"content": 3}, {"text": []}]),
 )
 
 

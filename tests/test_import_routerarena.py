@@ -100,9 +100,7 @@ def test_routerarena_prepared_data_set(tmp_path: Path) -> None:
     path = tmp_path / "router_data.json"
     path.write_text(json.dumps([{"prompt_formatted": "Which?", "global index": "AIME_1"}]))
     imported = import_table(path)
-    assert imported.table.queries.select("query_id", "dataset", "prompt").rows() == [
-        ("AIME_1", "AIME", "Which?")
-    ]
+    assert imported.table.queries.select("query_id", "dataset", "prompt").rows() == [("AIME_1", "AIME", "Which?")]
 
 
 @needs_shared

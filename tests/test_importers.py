@@ -158,9 +158,7 @@ def test_routerbench(tmp_path: Path, suffix: str) -> None:
 def test_routellm(tmp_path: Path) -> None:
     row = {"prompt": "Which?\nA. x", "mixtral": "True", "gpt-4": "False", "mixtral_response": "A"}
     write_csv(tmp_path / "evals" / "gsm8k_responses.csv", [row])
-    write_csv(
-        tmp_path / "evals" / "mmlu_anatomy.csv", [{k: row[k] for k in ("prompt", "mixtral", "gpt-4")}] * 2
-    )
+    write_csv(tmp_path / "evals" / "mmlu_anatomy.csv", [{k: row[k] for k in ("prompt", "mixtral", "gpt-4")}] * 2)
     imported = import_table(tmp_path / "evals")
     assert imported.report.format == "routellm"
     assert imported.table.queries["task"].to_list() == ["gsm8k_responses", "mmlu_anatomy", "mmlu_anatomy"]

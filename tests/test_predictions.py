@@ -80,9 +80,7 @@ def test_the_file_alone_is_enough_where_the_layout_beside_it_holds_the_rest(
         {"global index": "MMLU_1", "prediction": "small"},
         {"global index": "MMLU_2", "prediction": "small"},
     ]
-    (path.parent.parent / "robustness" / "mine-robustness.json").write_text(
-        json.dumps(robust), encoding="utf-8"
-    )
+    (path.parent.parent / "robustness" / "mine-robustness.json").write_text(json.dumps(robust), encoding="utf-8")
     report = score_predictions(path, draws=20)
     assert report["table"] == {"queries": 3, "arms": 2, "hash": report["table"]["hash"]}
     assert (report["protocol"], report["profile"], report["confidence"]) == ("predictions", "routerarena", 0.95)

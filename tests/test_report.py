@@ -102,10 +102,7 @@ def test_a_difference_that_rounds_to_zero_has_no_sign() -> None:
 def test_headline_names_the_winner_its_interval_and_the_hull() -> None:
     words = headline(as_result(sample_result()))
     assert words.title == "bilinear-utility beats the best single arm by 3.1 points."
-    assert (
-        "+3.1 pt [+2.0, +4.2] against the best single arm (local/phi-3.8b); 3 of 8 routers"
-        in words.sentences[0]
-    )
+    assert "+3.1 pt [+2.0, +4.2] against the best single arm (local/phi-3.8b); 3 of 8 routers" in words.sentences[0]
     assert "above the hull" in words.sentences[1]
 
 
@@ -124,9 +121,7 @@ def test_headline_tells_above_the_hull_from_better() -> None:
     for row in result["routers"]:
         row["beats_best_single"] = {"p_adjusted": 0.6, "significant": False}
     title = headline(as_result(result)).title
-    assert title.startswith("No router is shown to beat") and title.endswith(
-        "bilinear-utility lies above the hull."
-    )
+    assert title.startswith("No router is shown to beat") and title.endswith("bilinear-utility lies above the hull.")
 
 
 # the tables
@@ -186,9 +181,7 @@ def test_foreign_text_stays_text() -> None:
 def test_embedded_data_survives_the_escaping() -> None:
     result = sample_result()
     result["routers"][0]["name"] = ATTACK
-    block = re.search(
-        r'<script type="application/json" id="data">(.*?)</script>', render_html(result), re.DOTALL
-    )
+    block = re.search(r'<script type="application/json" id="data">(.*?)</script>', render_html(result), re.DOTALL)
     assert block and "\u2028" not in block[1]
     assert ATTACK in {point["name"] for point in json.loads(block[1])["points"]}
 

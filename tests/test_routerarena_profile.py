@@ -73,9 +73,7 @@ def test_arena_score_of_every_published_row_agrees_within_the_rounding_of_its_in
 @needs_shared
 def test_robustness_from_flip_labels_is_the_published_one() -> None:
     board = pl.read_parquet(shared_data("routerarena", "leaderboard.parquet"))
-    labels = pl.read_parquet(shared_data("routerarena", "decisions.parquet")).filter(
-        pl.col("flip").is_not_null()
-    )
+    labels = pl.read_parquet(shared_data("routerarena", "decisions.parquet")).filter(pl.col("flip").is_not_null())
     published = dict(board.select("Router Name", "Robustness Score").iter_rows())
     for router, key in FLIP_LABELS_OF.items():
         flips = labels.filter((pl.col("router") == key) & pl.col("robustness"))["flip"]
@@ -170,9 +168,7 @@ def test_intervals_have_the_width_of_the_stratified_standard_error() -> None:
 
 
 @given(st.lists(st.sampled_from([0.0, 0.5, 1.0]), min_size=2, max_size=40), st.integers(0, 3))
-def test_the_same_seed_gives_the_same_bytes_and_intervals_hold_their_value(
-    scores: list[float], seed: int
-) -> None:
+def test_the_same_seed_gives_the_same_bytes_and_intervals_hold_their_value(scores: list[float], seed: int) -> None:
     first, again = (score_rows(rows(scores), EXACT, draws=200, seed=seed) for _ in range(2))
     for metric, band in first.overall.items():
         assert band.tobytes() == again.overall[metric].tobytes()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from routelab.arena.candidates import Candidate, resolve
 from routelab.arena.folds import Fit
@@ -25,7 +26,12 @@ PLAIN = {
     "oracle-transferable": "best arm per cell of task × length, estimated on the other folds",
     "oracle-small-pool": "hindsight over three arms chosen greedily on training rows",
 }
+ORDER = (
+    *("random", "cheapest", "best-single", "task-best", *LEARNED),
+    *("oracle", "oracle-transferable", "oracle-small-pool"),
+)
 CELL_MINIMUM = 5
+Labels = npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True)
@@ -88,7 +94,7 @@ def _transferable(problem: Problem, fit: Fit) -> Ints:
     return _by_cell(problem, fit, [np.array([f"{t}\x1f{q}" for t, q in zip(tasks, third)], object), tasks])
 
 
-def _by_cell(problem: Problem, fit: Fit, levels: list[np.ndarray]) -> Ints:  # type: ignore[type-arg]
+def _by_cell(problem: Problem, fit: Fit, levels: list[Labels]) -> Ints:
     """Best arm of the finest level that has enough training rows, else the best single arm."""
     pick = _best_single(problem, fit)
     for cells in reversed(levels):
@@ -115,18 +121,14 @@ def small_pool(score: Floats, cost: Floats, arms: tuple[str, ...], size: int = 3
     pool = [best_single(score, cost, arms)]
     while len(pool) < min(size, len(arms)):
         reached = score[:, pool].max(axis=1)
-        gains = [
-            -1.0 if j in pool else float(np.maximum(reached, score[:, j]).mean()) for j in range(len(arms))
-        ]
+        gains = [-1.0 if j in pool else float(np.maximum(reached, score[:, j]).mean()) for j in range(len(arms))]
         pool.append(int(np.argmax(gains)))
     return pool
 
 
 def _small_pool(problem: Problem, fit: Fit) -> Ints:
     pool = np.array(small_pool(problem.score[fit.train], problem.cost[fit.train], problem.arms))
-    return np.asarray(
-        pool[hindsight(problem.score[fit.test][:, pool], problem.cost[fit.test][:, pool])], np.int64
-    )
+    return np.asarray(pool[hindsight(problem.score[fit.test][:, pool], problem.cost[fit.test][:, pool])], np.int64)
 
 
 _PICKS = {

@@ -83,9 +83,7 @@ def resolve(spec: Any) -> Candidate:
         return _of_text(spec)
     if hasattr(spec, "route") or callable(spec):
         return _of_object(spec, None)
-    raise InputError(
-        "router", expected="a name, a recipe or an object with route()", got=shorten(spec), fix="see docs"
-    )
+    raise InputError("router", expected="a name, a recipe or an object with route()", got=shorten(spec), fix="see docs")
 
 
 def _of_text(spec: str) -> Candidate:
@@ -152,9 +150,7 @@ def _of_object(thing: Any, spec: str | None) -> Candidate:
     name = str(getattr(thing, "name", None) or type(thing).__name__)
     description = (getattr(thing, "__doc__", None) or "").strip().partition("\n")[0]
     fits = hasattr(thing, "fit")
-    return Candidate(
-        name, lambda seed: deepcopy(thing) if fits else thing, "cross" if fits else "unknown", description
-    )
+    return Candidate(name, lambda seed: deepcopy(thing) if fits else thing, "cross" if fits else "unknown", description)
 
 
 def _imported(spec: str) -> Any:
@@ -163,9 +159,7 @@ def _imported(spec: str) -> Any:
         if module_name.endswith(".py"):
             location = Path(module_name)
             if not location.is_file():
-                raise InputError(
-                    f"router {spec!r}", expected="an existing file", got="none", fix="check the path"
-                )
+                raise InputError(f"router {spec!r}", expected="an existing file", got="none", fix="check the path")
             loaded = importlib.util.spec_from_file_location(location.stem, location)
             assert loaded is not None and loaded.loader is not None
             module = importlib.util.module_from_spec(loaded)
@@ -174,18 +168,14 @@ def _imported(spec: str) -> Any:
         else:
             module = importlib.import_module(module_name)
     except (ImportError, SyntaxError) as error:
-        raise InputError(
-            f"router {spec!r}", expected="importable code", got=str(error), fix="mend it"
-        ) from error
+        raise InputError(f"router {spec!r}", expected="importable code", got=str(error), fix="mend it") from error
     if not hasattr(module, attribute):
         fix = nearest(attribute, [name for name in vars(module) if not name.startswith("_")])
         raise InputError(f"router {spec!r}", expected="a name the module defines", got=repr(attribute), fix=fix)
     return getattr(module, attribute)
 
 
-def arm_indices(
-    answer: Decisions | Sequence[str], arms: tuple[str, ...], batch: QueryBatch, name: str
-) -> list[int]:
+def arm_indices(answer: Decisions | Sequence[str], arms: tuple[str, ...], batch: QueryBatch, name: str) -> list[int]:
     """Check what a router answered and give each query's arm as an index into ``arms``."""
     chosen = answer.chosen_arms() if isinstance(answer, Decisions) else list(answer)
     if len(chosen) != len(batch):

@@ -1,7 +1,7 @@
 """Fill an outcome table: ask every arm every query, grade the answers, keep what was done when it stops.
 
-Running the same call again continues: a cell (query, arm, sample) that the table has is never asked twice. Cells are
-visited in a seeded random order, all arms of a query together, so that a run cut short is a fair sample.
+Running the same call again continues: a cell (query, arm, sample) that the table has is never asked twice.
+Cells are visited in a seeded random order, all arms of a query together: a run cut short is a fair sample.
 Knows no endpoints: arms come as ``Complete`` callables.
 """
 
@@ -168,9 +168,7 @@ class _Run:
             self.unsaved = []
 
 
-def _opened(
-    folder: Path, queries: Sequence[Query], models: Sequence[ModelCard], name: str | None
-) -> OutcomeTable:
+def _opened(folder: Path, queries: Sequence[Query], models: Sequence[ModelCard], name: str | None) -> OutcomeTable:
     if not folder.exists():
         return OutcomeTable.create(folder, queries, models, name=name)
     table = OutcomeTable.open(folder)
@@ -186,9 +184,7 @@ def _opened(
     return table
 
 
-def _missing(
-    table: OutcomeTable, queries: Sequence[Query], arms: Sequence[str], samples: int, seed: int
-) -> list[Cell]:
+def _missing(table: OutcomeTable, queries: Sequence[Query], arms: Sequence[str], samples: int, seed: int) -> list[Cell]:
     keys = table.calls.filter(pl.col("turn") == 0).select("query_id", "arm", "sample")
     have = set(keys.iter_rows())
     order = stream(seed, "collect").permutation(len(queries))

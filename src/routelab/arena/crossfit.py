@@ -6,7 +6,8 @@ The dial of the equal-quality and equal-cost points is chosen inside each traini
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -15,11 +16,14 @@ from routelab.arena.folds import Fit, Schedule, inner_folds
 from routelab.arena.problem import Problem
 from routelab.core.decisions import Decisions, Floats, Ints
 from routelab.core.seeds import derive, stream
+from routelab.encode import QueryBatch
+from routelab.outcomes import Dense
 from routelab.router import Estimate, Router, best_single
 
 DIALS = np.linspace(0.0, 1.0, 21) ** 2
 EQUAL_QUALITY_MARGIN = 0.005
 
+Inner = tuple[Ints, Ints, QueryBatch, QueryBatch]
 Progress = Callable[[int, int, str], None]
 
 
@@ -28,7 +32,8 @@ class Trace:
     """What one candidate did, over R repeats and m judged rows. Arm indices are the problem's.
 
     ``equal_quality`` and ``equal_cost`` are picks at the dial chosen on the training side; ``curve`` is
-    (R, G, m) picks over ``DIALS``; ``predicted`` is the predicted score of the picked arm, NaN where none.
+    (R, G, m) picks over ``DIALS``; ``predicted`` is the predicted score of the picked arm, NaN where none;
+    ``first`` is the router as fitted on the first training set.
     """
 
     candidate: Candidate
@@ -38,7 +43,7 @@ class Trace:
     predicted: Floats
     overhead_usd: Floats
     curve: Ints | None = None
-    reasons: list[str] = field(default_factory=list)
+    first: Any = None
 
     @classmethod
     def empty(cls, candidate: Candidate, repeats: int, rows: int, dials: int) -> Trace:
@@ -61,9 +66,14 @@ def run(
     *,
     seed: int,
     margin: float = EQUAL_QUALITY_MARGIN,
+    choose_dials: bool = True,
     progress: Progress | None = None,
 ) -> list[Trace]:
-    """Fit and route everything; one trace a candidate, in their order."""
+    """Fit and route everything; one trace a candidate, in their order.
+
+    Without ``choose_dials`` the equal-quality and equal-cost points stay at the router's own dial.
+    """
+    nested = choose_dials and plan.protocol != "in-sample"
     m = len(plan.judged)
     dials = {c.name: len(DIALS) if isinstance(c.make(seed), Router) else 0 for c in candidates}
     traces = [Trace.empty(candidate, plan.repeats, m, dials[candidate.name]) for candidate in candidates]
@@ -72,9 +82,7 @@ def run(
     for done, fit in enumerate(plan.fits):
         if progress is not None:
             progress(done, len(plan.fits), f"repeat {fit.repeat + 1}, fold {fit.fold + 1}")
-        _judge(
-            problem, fit, traces, place[fit.test], seed=seed, margin=margin, nested=plan.protocol != "in-sample"
-        )
+        _judge(problem, fit, traces, place[fit.test], seed=seed, margin=margin, nested=nested)
     if progress is not None:
         progress(len(plan.fits), len(plan.fits), "judged")
     return traces
@@ -86,7 +94,7 @@ def _judge(
     fold_seed = derive(seed, "fit", fit.repeat, fit.fold)
     train, test = problem.batch.take(fit.train), problem.batch.take(fit.test)
     known = problem.outcomes.rows(fit.train)
-    inner = []
+    inner: list[Inner] = []
     if nested:
         for inside, held in inner_folds(problem, fit.train, seed=fold_seed):
             inner.append((inside, held, problem.batch.take(inside), problem.batch.take(held)))
@@ -95,6 +103,7 @@ def _judge(
         router = candidate.make(fold_seed)
         if candidate.fit == "cross":
             router.fit(train, _shuffle(problem, fit.train, fold_seed) if candidate.shuffled else known)
+        trace.first = trace.first or router
         r = fit.repeat
         if not isinstance(router, Router):
             picks = _ask(router, candidate, problem, test)
@@ -118,9 +127,9 @@ def _judge(
             trace.equal_quality[r, rows] = trace.equal_cost[r, rows] = arms[pick]
 
 
-def _ask(router: object, candidate: Candidate, problem: Problem, test: object) -> tuple[list[int], Floats]:
-    answer = router.route(test)  # type: ignore[attr-defined]
-    picks = arm_indices(answer, problem.arms, test, candidate.name)  # type: ignore[arg-type]
+def _ask(router: Any, candidate: Candidate, problem: Problem, test: QueryBatch) -> tuple[list[int], Floats]:
+    answer = router.route(test)
+    picks = arm_indices(answer, problem.arms, test, candidate.name)
     overhead = answer.overhead_usd if isinstance(answer, Decisions) else np.zeros(len(picks))
     return picks, overhead
 
@@ -130,7 +139,7 @@ def _arm_map(router: Router, problem: Problem) -> Ints:
     return np.array([problem.arms.index(arm) for arm in router.arms_], np.int64)
 
 
-def _shuffle(problem: Problem, train: Ints, seed: int):  # type: ignore[no-untyped-def]
+def _shuffle(problem: Problem, train: Ints, seed: int) -> Dense:
     """Outcome rows permuted across queries of one task: what is left is what the task alone tells."""
     permuted = train.copy()
     rng = stream(seed, "shuffle")
@@ -141,11 +150,7 @@ def _shuffle(problem: Problem, train: Ints, seed: int):  # type: ignore[no-untyp
 
 
 def _choose_dials(
-    problem: Problem,
-    candidate: Candidate,
-    inner: list[tuple],
-    seed: int,
-    margin: float,  # type: ignore[type-arg]
+    problem: Problem, candidate: Candidate, inner: list[Inner], seed: int, margin: float
 ) -> tuple[int, int]:
     """Positions on the dial: cheapest within ``margin`` of best single, and best at no more than its cost."""
     score, cost = np.zeros(len(DIALS)), np.zeros(len(DIALS))

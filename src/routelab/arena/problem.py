@@ -57,9 +57,7 @@ class Problem:
         return len(self.score)
 
 
-def prepare(
-    table: OutcomeTable, *, exclude: tuple[str, ...] = ATTACKS, min_coverage: float = MIN_COVERAGE
-) -> Problem:
+def prepare(table: OutcomeTable, *, exclude: tuple[str, ...] = ATTACKS, min_coverage: float = MIN_COVERAGE) -> Problem:
     """Drop what cannot be judged; raises InputError where nothing is left."""
     notes = list(table.notes)
     view = dense(table)
@@ -77,9 +75,7 @@ def prepare(
     kept = [j for j, arm in enumerate(view.arms) if coverage[j] >= min_coverage and arm not in attacks]
     sparse = len(view.arms) - len(kept) - len(attacks)
     if sparse:
-        notes.append(
-            f"{sparse} of {len(view.arms)} arms cover less than {min_coverage:.1%} of the queries: left out"
-        )
+        notes.append(f"{sparse} of {len(view.arms)} arms cover less than {min_coverage:.1%} of the queries: left out")
     if len(kept) < 2:
         raise InputError(
             f"table {table.name!r}",
@@ -88,7 +84,7 @@ def prepare(
             fix="judge one slice of it with --where COLUMN=VALUE, or lower --min-coverage",
         )
     view = view.columns(tuple(view.arms[j] for j in kept))
-    full = ~np.isnan(view.score).any(axis=1)
+    full = np.asarray(~np.isnan(view.score).any(axis=1))
     if not full.all():
         notes.append(f"{int((~full).sum())} of {len(full)} queries lack an outcome of some arm: left out")
     rows = np.flatnonzero(full)
@@ -138,9 +134,7 @@ def _task_labels(labels: pl.DataFrame) -> list[str | None]:
 
 def _strata(tasks: list[str | None]) -> Ints:
     """One index a task; tasks too small to have a variance of their own are pooled."""
-    _, index, counts = np.unique(
-        np.array([task or "" for task in tasks]), return_inverse=True, return_counts=True
-    )
+    _, index, counts = np.unique(np.array([task or "" for task in tasks]), return_inverse=True, return_counts=True)
     pooled = np.where(counts[index] < SMALLEST_STRATUM, -1, index)
     return np.asarray(np.unique(pooled, return_inverse=True)[1], np.int64)
 

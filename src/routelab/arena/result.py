@@ -37,9 +37,7 @@ class Result:
         try:
             data = msgspec.json.decode(read_text(place, what="a result file"))
         except msgspec.DecodeError as error:
-            raise InputError(
-                str(place), expected="JSON", got=str(error), fix="run routelab evaluate again"
-            ) from None
+            raise InputError(str(place), expected="JSON", got=str(error), fix="run routelab evaluate again") from None
         if not isinstance(data, dict) or not isinstance(data.get("routers"), list):
             raise InputError(
                 str(place), expected="a result of routelab evaluate", got="other JSON", fix="check the path"
@@ -58,9 +56,7 @@ class Result:
         for row in self.data["routers"]:
             if row["name"] == name:
                 return dict(row)
-        raise InputError(
-            "result", expected="a router that was judged", got=repr(name), fix="see result.to_frame()"
-        )
+        raise InputError("result", expected="a router that was judged", got=repr(name), fix="see result.to_frame()")
 
     def to_frame(self) -> pl.DataFrame:
         """One row a router; every metric as value, low and high columns."""

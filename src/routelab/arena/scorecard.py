@@ -26,13 +26,12 @@ from routelab.arena.statistics import (
     LEVEL,
     Draws,
     Metric,
-    interval,
     number,
     rank_intervals,
     step_down,
     undefined,
 )
-from routelab.arena.subjects import Subject
+from routelab.arena.subjects import Subject, fixed_policy
 from routelab.core.decisions import Floats
 from routelab.core.seeds import stream
 
@@ -54,13 +53,11 @@ def rows(
     _distance_to_front(ranked, draws, by_name, money)
     if ranked:
         values = np.stack([ranking_value(draws, subject.name, money) for subject in ranked], axis=1)
-        low, high = rank_intervals(values)
+        low, high = rank_intervals(values, draws)
         for subject, first, last in zip(ranked, low, high):
             by_name[subject.name]["rank"] = {"low": int(first), "high": int(last)}
         place = {subject.name: value for subject, value in zip(ranked, values[0])}
-        table.sort(
-            key=lambda row: (row["baseline"], -place.get(row["name"], 0.0) if not row["baseline"] else 0)
-        )
+        table.sort(key=lambda row: (row["baseline"], -place.get(row["name"], 0.0) if not row["baseline"] else 0))
     return table
 
 
@@ -85,17 +82,17 @@ def _row(
         "artifact_hash": candidate.artifact_hash if candidate else None,
         "fit": candidate.fit if candidate else "cross",
         "rank": None,
-        "accuracy": interval(score),
-        "cost_per_1k_usd": _money(PER_1K * cost, money),
-        "arena_score": _money(arena_score(score, PER_1K * cost), money),
-        "delta_vs_best_single": interval(score - single),
-        "delta_vs_hull": interval(score - draws.of(name, "matched"))
+        "accuracy": draws.interval(score),
+        "cost_per_1k_usd": _money(draws, PER_1K * cost, money),
+        "arena_score": _money(draws, arena_score(score, PER_1K * cost), money),
+        "delta_vs_best_single": draws.interval(score - single),
+        "delta_vs_hull": draws.interval(score - draws.of(name, "matched"))
         if (name, "matched") in draws
         else undefined(NO_COST),
-        "regret_vs_best_single": interval(single - score),
-        "regret_vs_oracle": interval(draws.of("oracle", "score") - score),
-        "regret_vs_oracle_transferable": interval(draws.of("oracle-transferable", "score") - score),
-        "regret_vs_oracle_small_pool": interval(draws.of("oracle-small-pool", "score") - score),
+        "regret_vs_best_single": draws.interval(single - score),
+        "regret_vs_oracle": draws.interval(draws.of("oracle", "score") - score),
+        "regret_vs_oracle_transferable": draws.interval(draws.of("oracle-transferable", "score") - score),
+        "regret_vs_oracle_small_pool": draws.interval(draws.of("oracle-small-pool", "score") - score),
         "pgr": _pgr(draws, score, money),
     }
     row |= _operating_points(draws, name, single, single_cost, money, margin)
@@ -105,8 +102,8 @@ def _row(
     return row
 
 
-def _money(values: Floats, money: bool) -> Metric:
-    return interval(values) if money else undefined(NO_COST)
+def _money(draws: Draws, values: Floats, money: bool) -> Metric:
+    return draws.interval(values) if money else undefined(NO_COST)
 
 
 def _pgr(draws: Draws, score: Floats, money: bool) -> Metric:
@@ -114,7 +111,7 @@ def _pgr(draws: Draws, score: Floats, money: bool) -> Metric:
     gap = strong - weak
     if gap[0] <= 1e-9:
         return undefined("the cheapest arm is as good as the best single one" if money else NO_COST)
-    return interval(np.where(gap > 1e-9, (score - weak) / np.where(gap > 1e-9, gap, 1), np.nan))
+    return draws.interval(np.where(gap > 1e-9, (score - weak) / np.where(gap > 1e-9, gap, 1), np.nan))
 
 
 def _operating_points(
@@ -126,16 +123,14 @@ def _operating_points(
         why = NO_DIAL if money else NO_COST
         return {key: undefined(why) for key in keys} | {"reach_probability": None}
     reached = draws.of(name, "equal_quality_score") - single
-    probability = float((reached[1:] >= -margin).mean())
-    saving = interval(1 - draws.of(name, "equal_quality_cost") / np.maximum(single_cost, 1e-30))
+    probability = float((draws.complete(reached)[1:] >= -margin).mean())
+    saving = draws.interval(1 - draws.of(name, "equal_quality_cost") / np.maximum(single_cost, 1e-30))
     if probability < 0.5:
-        saving = undefined(
-            f"best single − {margin * 100:g} pt is reached in {probability:.0%} of the draws only"
-        )
+        saving = undefined(f"best single − {margin * 100:g} pt is reached in {probability:.0%} of the draws only")
     return {
         keys[0]: saving,
-        keys[1]: interval(reached),
-        keys[2]: interval(draws.of(name, "equal_cost_score") - single),
+        keys[1]: draws.interval(reached),
+        keys[2]: draws.interval(draws.of(name, "equal_cost_score") - single),
         "reach_probability": number(probability),
     }
 
@@ -159,14 +154,14 @@ def _pick_metrics(problem: Problem, subject: Subject, draws: Draws, money: bool)
         }
     why = "no query has a perfect answer"
     optimality = {
-        key: undefined(NO_COST) if key == "cost" and not money else interval(value, why=why)
+        key: undefined(NO_COST) if key == "cost" and not money else draws.interval(value, why=why)
         for key, value in parts.items()
     }
     shares = np.bincount(subject.pick.ravel(), minlength=len(problem.arms)) / subject.pick.size
     order = np.argsort(-shares, kind="stable")
     return {
         "optimality": optimality,
-        "collapse": interval(draws.of(name, "favourite") - draws.of(name, "oracle_favourite")),
+        "collapse": draws.interval(draws.of(name, "favourite") - draws.of(name, "oracle_favourite")),
         "pick_entropy": pick_entropy(subject.pick, len(problem.arms)),
         "picks": [{"arm": problem.arms[j], "share": number(shares[j])} for j in order if shares[j] > 0],
     }
@@ -188,10 +183,10 @@ def _curve_metrics(problem: Problem, draws: Draws, name: str) -> dict[str, Any]:
     share, recovered = recovered_gap(cost, score, weak, strong)
     no_gap = "the cheapest arm is as good as the best single one, or not cheaper"
     return {
-        "aiq": interval(aiq(cost, score, low, high), why="all arms cost the same"),
-        "apgr": interval(apgr(recovered), why=no_gap),
+        "aiq": draws.interval(aiq(cost, score, low, high), why="all arms cost the same"),
+        "apgr": draws.interval(apgr(recovered), why=no_gap),
         "cpt": {
-            str(percent): interval(
+            str(percent): draws.interval(
                 cpt(share, recovered, percent / 100),
                 why=no_gap if np.isnan(recovered[0]).all() else f"{percent} % of the gap is never recovered",
             )
@@ -200,8 +195,8 @@ def _curve_metrics(problem: Problem, draws: Draws, name: str) -> dict[str, Any]:
         "curve": [
             {
                 "dial": number(dial),
-                "accuracy": interval(score[:, g]),
-                "cost_per_1k_usd": _money(PER_1K * cost[:, g], problem.costs == "measured"),
+                "accuracy": draws.interval(score[:, g]),
+                "cost_per_1k_usd": _money(draws, PER_1K * cost[:, g], problem.costs == "measured"),
             }
             for g, dial in enumerate(DIALS)
         ],
@@ -209,19 +204,19 @@ def _curve_metrics(problem: Problem, draws: Draws, name: str) -> dict[str, Any]:
 
 
 def _details(problem: Problem, plan: Schedule, subject: Subject, draws: Draws, seed: int) -> dict[str, Any]:
-    name, found = subject.name, {}
+    name = subject.name
+    found: dict[str, Any] = {}
     trace = subject.trace
     if trace is not None and (name, "brier") in draws:
-        found["calibration"] = {"brier": interval(draws.of(name, "brier"))} | calibration(
+        found["calibration"] = {"brier": draws.interval(draws.of(name, "brier"))} | calibration(
             trace.predicted[0], subject.score[0], draws.weights
         )
     single_rows = problem.score[plan.judged]
     found["recall_at_pick"] = recall_at_pick(single_rows, subject.score[0])
     mean = subject.score.mean(axis=0)
     single = _single_rows(problem, plan)
-    widen = (_widening(draws, draws.of(name, "score"), mean), 0.0)
-    gap = mean - single
-    widen = (widen[0], _widening(draws, draws.of(name, "score") - draws.of("best-single", "score"), gap))
+    score = draws.of(name, "score")
+    widen = (_widening(draws, score), _widening(draws, score - draws.of("best-single", "score")))
     found["slices"] = slices(problem, plan.judged, mean, single, widen)
     if subject.pick is not None:
         order = stream(seed, "losses").permutation(len(plan.judged))
@@ -231,15 +226,13 @@ def _details(problem: Problem, plan: Schedule, subject: Subject, draws: Draws, s
 
 def _single_rows(problem: Problem, plan: Schedule) -> Floats:
     """(m,) the best single arm's score, averaged over repeats."""
-    from routelab.arena.subjects import _fixed
-
-    return np.asarray(_fixed(problem, plan, "best-single").score.mean(axis=0))
+    return np.asarray(fixed_policy(problem, plan, "best-single").score.mean(axis=0))
 
 
-def _widening(draws: Draws, values: Floats, row_values: Floats) -> float:
+def _widening(draws: Draws, values: Floats) -> float:
     """Total standard error over the row-only one, at least 1."""
-    rows_only = float((draws.weights[1:] @ row_values.astype(np.float32)).std()) if len(values) > 1 else 0.0
-    return max(1.0, float(values[1:].std()) / rows_only) if rows_only > 1e-12 else 1.0
+    rows_only = float(np.std(values[1 : len(draws.weights)]))
+    return max(1.0, float(draws.complete(values)[1:].std()) / rows_only) if rows_only > 1e-12 else 1.0
 
 
 def _test_families(ranked: Sequence[Subject], draws: Draws, by_name: dict[str, Any], money: bool) -> None:
@@ -251,7 +244,7 @@ def _test_families(ranked: Sequence[Subject], draws: Draws, by_name: dict[str, A
         families.append(("above_hull", lambda n: draws.of(n, "score") - draws.of(n, "matched")))
     for key, difference in families:
         if ranked:
-            p = step_down(np.stack([difference(subject.name) for subject in ranked], axis=1))
+            p = step_down(draws.complete(np.stack([difference(subject.name) for subject in ranked], axis=1)))
             for subject, value in zip(ranked, p):
                 by_name[subject.name][key] = {"p_adjusted": number(value), "significant": bool(value < LEVEL)}
 
@@ -265,4 +258,4 @@ def _distance_to_front(ranked: Sequence[Subject], draws: Draws, by_name: dict[st
     for k, subject in enumerate(ranked):
         affordable = cost <= cost[:, [k]] * (1 + 1e-12)
         front = np.where(affordable, score, -np.inf).max(axis=1)
-        by_name[subject.name]["distance_to_front"] = interval(front - score[:, k])
+        by_name[subject.name]["distance_to_front"] = draws.interval(front - score[:, k])

@@ -76,9 +76,7 @@ class Purse:
 
     def __init__(self, cap_usd: float | None) -> None:
         if cap_usd is not None and not cap_usd >= 0:
-            raise InputError(
-                "spend cap", expected="a number of at least 0", got=str(cap_usd), fix="set it higher"
-            )
+            raise InputError("spend cap", expected="a number of at least 0", got=str(cap_usd), fix="set it higher")
         self._cap_usd = cap_usd
         self._reserved_usd = 0.0
         self.spent_usd = 0.0
@@ -88,9 +86,7 @@ class Purse:
         if self._cap_usd is None:
             return 0.0
         if at_most_usd is None:
-            raise InputError(
-                f"arm {arm}", expected="a price, to keep the spend cap", got="none", fix="price its model"
-            )
+            raise InputError(f"arm {arm}", expected="a price, to keep the spend cap", got="none", fix="price its model")
         if self.spent_usd + self._reserved_usd + at_most_usd > self._cap_usd:
             raise SpendCapError(
                 "collect",

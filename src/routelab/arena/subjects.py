@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from routelab.arena import baselines
 from routelab.arena.crossfit import DIALS, Trace
-from routelab.arena.folds import Schedule
+from routelab.arena.folds import Fit, Schedule
 from routelab.arena.problem import Problem
 from routelab.core.decisions import Floats, Ints
 
@@ -33,14 +34,17 @@ class Subject:
     trace: Trace | None = None
 
 
-def subjects(problem: Problem, plan: Schedule, traces: Sequence[Trace]) -> list[Subject]:
-    """Routers first, then the baselines in the order of the documentation, the hull last."""
+def subjects(problem: Problem, plan: Schedule, traces: Sequence[Trace], *, bill_overhead: bool = True) -> list[Subject]:
+    """Routers first, then the baselines in the order of the documentation, the hull last.
+
+    ``bill_overhead`` adds what a router says its own decisions cost.
+    """
+    for trace in traces:
+        trace.overhead_usd = trace.overhead_usd * bill_overhead
     routers = [_of_trace(problem, plan, trace) for trace in traces if not trace.candidate.baseline]
     learned = {t.candidate.name: _of_trace(problem, plan, t) for t in traces if t.candidate.baseline}
-    plain = {name: _fixed(problem, plan, name) for name in baselines.PLAIN}
-    order = ("random", "cheapest", "best-single", "task-best", *baselines.LEARNED)
-    order += ("oracle", "oracle-transferable", "oracle-small-pool")
-    everything = routers + [(plain | learned)[name] for name in order if name in plain or name in learned]
+    plain = {name: fixed_policy(problem, plan, name) for name in baselines.PLAIN}
+    everything = routers + [(plain | learned)[name] for name in baselines.ORDER if name in plain or name in learned]
     if problem.costs == "measured":
         for subject in everything:
             subject.matched = _mix(problem, plan, subject.cost)[0]
@@ -65,7 +69,7 @@ def _of_trace(problem: Problem, plan: Schedule, trace: Trace) -> Subject:
     )
 
 
-def _fixed(problem: Problem, plan: Schedule, name: str) -> Subject:
+def fixed_policy(problem: Problem, plan: Schedule, name: str) -> Subject:
     shape = (plan.repeats, len(plan.judged))
     score, cost, pick = np.zeros(shape), np.zeros(shape), np.zeros(shape, np.int64)
     picks = True
@@ -86,16 +90,14 @@ def _mix(problem: Problem, plan: Schedule, target: Floats) -> tuple[Floats, Floa
     return score, cost
 
 
-def _places(problem: Problem, plan: Schedule):  # type: ignore[no-untyped-def]
+def _places(problem: Problem, plan: Schedule) -> Iterator[tuple[Fit, Ints]]:
     place = np.full(len(problem), -1, np.int64)
     place[plan.judged] = np.arange(len(plan.judged))
     for fit in plan.fits:
         yield fit, place[fit.test]
 
 
-def columns(
-    problem: Problem, plan: Schedule, judged: Sequence[Subject]
-) -> tuple[list[tuple[str, str]], Floats]:
+def columns(problem: Problem, plan: Schedule, judged: Sequence[Subject]) -> tuple[list[tuple[str, str]], Floats]:
     """Names and (R, m, M) float32 row values of every column."""
     rows = plan.judged
     score, cost = problem.score[rows], problem.cost[rows]
@@ -105,7 +107,7 @@ def columns(
     names: list[tuple[str, str]] = []
     values: list[Floats] = []
 
-    def add(subject: Subject, field: str, array: Floats) -> None:
+    def add(subject: Subject, field: str, array: Any) -> None:
         names.append((subject.name, field))
         values.append(np.broadcast_to(np.asarray(array, np.float32), subject.score.shape))
 
@@ -129,7 +131,10 @@ def columns(
     return names, np.stack(values, axis=2)
 
 
-def _add_trace(problem: Problem, rows: Ints, subject: Subject, trace: Trace, add) -> None:  # type: ignore[no-untyped-def]
+Add = Callable[[Subject, str, Any], None]
+
+
+def _add_trace(problem: Problem, rows: Ints, subject: Subject, trace: Trace, add: Add) -> None:
     assert trace.curve is not None
     index = rows[None, :]
     for field, pick in (("equal_quality", trace.equal_quality), ("equal_cost", trace.equal_cost)):

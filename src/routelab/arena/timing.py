@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from routelab.arena.candidates import Candidate, arm_indices
+from routelab.arena.candidates import arm_indices
+from routelab.arena.crossfit import Trace
 from routelab.arena.folds import Schedule
 from routelab.arena.problem import Problem
 from routelab.arena.statistics import Metric, share, undefined
 from routelab.arena.subjects import Subject
-from routelab.core.seeds import derive, stream
+from routelab.core.seeds import stream
 from routelab.encode import QueryBatch
 from routelab.workload.perturb import perturb
 
@@ -26,7 +27,7 @@ TIMED = 100
 
 
 def robustness(problem: Problem, plan: Schedule, subject: Subject, *, seed: int) -> Metric:
-    """Share of test queries whose arm does not change when the prompt is reworded (RouterArena's 1 − flips/n)."""
+    """Share of test queries whose arm stays when the prompt is reworded (RouterArena's 1 − flips/n)."""
     if subject.trace is None:
         if subject.name in ("cheapest", "best-single"):
             return {"value": 1.0, "low": 1.0, "high": 1.0}
@@ -37,27 +38,17 @@ def robustness(problem: Problem, plan: Schedule, subject: Subject, *, seed: int)
     fit = plan.fits[0]
     rows = stream(seed, "reworded").permutation(fit.test)[:REWORDED]
     changed = QueryBatch.of(perturb([texts[i] for i in rows], seed), [problem.batch.tasks[i] for i in rows])
-    router = fitted(problem, plan, subject.trace.candidate, seed)
+    router = subject.trace.first
     before = arm_indices(router.route(problem.batch.take(rows)), problem.arms, changed, subject.name)
     after = arm_indices(router.route(changed), problem.arms, changed, subject.name)
     return share(int((np.array(before) == np.array(after)).sum()), len(rows))
-
-
-def fitted(problem: Problem, plan: Schedule, candidate: Candidate, seed: int) -> Any:
-    """The candidate as fitted on the first training set."""
-    fit = plan.fits[0]
-    router = candidate.make(derive(seed, "fit", fit.repeat, fit.fold))
-    if candidate.fit == "cross":
-        router.fit(problem.batch.take(fit.train), problem.outcomes.rows(fit.train))
-    return router
 
 
 def add_timing(
     data: dict[str, Any],
     problem: Problem,
     plan: Schedule,
-    candidates: Sequence[Candidate],
-    judged: Sequence[Subject],
+    traces: Sequence[Trace],
     *,
     seconds: float,
     seed: int,
@@ -65,17 +56,16 @@ def add_timing(
     """Add ``timing`` to the result and ``decision_latency_ms`` to every router that reads prompts."""
     by_name = {row["name"]: row for row in data["routers"]}
     texts = problem.batch.texts
-    for candidate in candidates:
-        row = by_name[candidate.name]
+    for trace in traces:
+        row = by_name[trace.candidate.name]
         row["decision_latency_ms"] = None
-        if texts is None or candidate.fit == "unknown":
+        if texts is None or trace.candidate.fit == "unknown":
             continue
-        router = fitted(problem, plan, candidate, seed)
         spent = []
         for i in stream(seed, "timed").permutation(plan.fits[0].test)[:TIMED]:
             single = QueryBatch.of([texts[i]], [problem.batch.tasks[i]])
             started = time.perf_counter()
-            router.route(single)
+            trace.first.route(single)
             spent.append(1000 * (time.perf_counter() - started))
         row["decision_latency_ms"] = {
             "p50": round(float(np.quantile(spent, 0.5)), 4),

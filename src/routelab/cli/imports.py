@@ -53,9 +53,7 @@ def _options(pairs: tuple[str, ...]) -> dict[str, str]:
         key, equals, value = pair.partition("=")
         if not (key and equals and value) or key in options:
             got = f"{key!r} twice" if key in options else repr(pair)
-            raise InputError(
-                "--map", expected="NAME=VALUE, each name once", got=got, fix="write --map score=acc"
-            )
+            raise InputError("--map", expected="NAME=VALUE, each name once", got=got, fix="write --map score=acc")
         options[key] = value
     return options
 

@@ -20,9 +20,7 @@ from routelab.arena.report import (
 
 @click.command("report")
 @click.argument("result", type=click.Path(path_type=Path))
-@click.option(
-    "-o", "--out", type=click.Path(dir_okay=False, path_type=Path), default="report.html", show_default=True
-)
+@click.option("-o", "--out", type=click.Path(dir_okay=False, path_type=Path), default="report.html", show_default=True)
 @click.option(
     "--png",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -50,6 +48,4 @@ def report_command(
         console = Console()
         console.print(leaderboard_table(run, console.width))
         console.print(words.title, style="bold", highlight=False, markup=False)
-        console.print(
-            f"wrote {' and '.join(written)}", style="dim", highlight=False, markup=False, soft_wrap=True
-        )
+        console.print(f"wrote {' and '.join(written)}", style="dim", highlight=False, markup=False, soft_wrap=True)

@@ -28,9 +28,7 @@ def load_yaml(path: Path) -> Any:
         problem = getattr(error, "problem", None) or "broken YAML"
         raise InputError(place, expected="valid YAML", got=str(problem), fix="mend the syntax") from None
     except RecursionError:
-        raise InputError(
-            str(path), expected="YAML of sane depth", got="deep nesting", fix="flatten it"
-        ) from None
+        raise InputError(str(path), expected="YAML of sane depth", got="deep nesting", fix="flatten it") from None
 
 
 def convert(value: Any, kind: type[T], where: str) -> T:

@@ -135,9 +135,7 @@ def _rounds(policy: RoundPolicy, max_rounds: int) -> Running:
         parent = len(done) - 1 if done else None
         done += yield [Call(arm=arm, turn=len(done), parent=parent, prior_answers=answers)]
     if not done:
-        raise ContractError(
-            "rounds", expected="at least one call", got="none", fix="let the policy name an arm"
-        )
+        raise ContractError("rounds", expected="at least one call", got="none", fix="let the policy name an arm")
     return PlanResult(tuple(done), len(done) - 1)
 
 

@@ -82,7 +82,8 @@ class QueryBatch:
         key = ("fitted", encoder.hash, digest(msgspec.to_builtins(reduction)), seed)
         if key not in self._memo:
             self._memo[key] = deepcopy(reduction).fit(self.encoded(encoder), seed)
-        return self._memo[key]
+        learned: Reduction = self._memo[key]
+        return learned
 
     def reduced(self, encoder: Encoder, fitted: Reduction) -> Matrix:
         """(n, dimensions) rows of ``encoder`` through a fitted reduction, which the memo keeps alive."""

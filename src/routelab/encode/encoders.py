@@ -139,11 +139,7 @@ def _static_model() -> tuple[Any, Matrix]:
     """The tokenizer and the token vectors, read once. The package's code is not run: only its files are."""
     if not _LOADED:
         spec = importlib.util.find_spec("wordllama")
-        if (
-            spec is None
-            or not spec.submodule_search_locations
-            or importlib.util.find_spec("tokenizers") is None
-        ):
+        if spec is None or not spec.submodule_search_locations or importlib.util.find_spec("tokenizers") is None:
             raise need_extra("wordllama", "dense", "the static sentence encoder")
         from safetensors.numpy import load_file
         from tokenizers import Tokenizer

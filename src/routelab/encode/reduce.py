@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 from scipy import sparse
 
+from routelab.core.seeds import stream
 from routelab.encode.encoders import Encoded, Matrix, unit_rows
 
 
@@ -19,24 +20,36 @@ class TfidfSvd(msgspec.Struct, dict=True, forbid_unknown_fields=True, tag="tfidf
 
     def fit(self, rows: Encoded, seed: int) -> TfidfSvd:
         """Learn from (n, d) CSR counts."""
-        from sklearn.utils.extmath import randomized_svd
-
         n = rows.shape[0]
         seen = np.asarray((rows > 0).sum(axis=0)).ravel()
         self.idf_ = np.log((1 + n) / (1 + seen)) + 1.0
         rank = max(1, min(self.dimensions, n - 1, rows.shape[1] - 1))
-        _, _, basis = randomized_svd(self._weighted(rows), rank, n_iter=4, random_state=seed % 2**32)
-        self.basis_ = np.asarray(basis, np.float32)
+        self.basis_ = _basis(self._weighted(rows), rank, stream(seed, "svd"))
         return self
 
     def transform(self, rows: Encoded) -> Matrix:
         """(n, dimensions) unit rows."""
-        return unit_rows(np.asarray(self._weighted(rows) @ self.basis_.T, np.float32))
+        return unit_rows(np.asarray(self._weighted(rows) @ self.basis_, np.float32))
 
     def _weighted(self, rows: Encoded) -> Encoded:
         weighted = rows @ sparse.diags(self.idf_)
         norms = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel())
         return sparse.csr_matrix(sparse.diags(1 / np.where(norms > 0, norms, 1)) @ weighted).astype(np.float32)
+
+
+def _basis(matrix: Encoded, rank: int, rng: np.random.Generator) -> Matrix:
+    """The ``rank`` leading right singular vectors (d, rank) by subspace iteration (Halko et al. 2011).
+
+    All factorisations are of the n side: library versions factorise the hashed side too, which is far wider.
+    """
+    sketch = rng.standard_normal((matrix.shape[0], rank + 10)).astype(np.float32)
+    for _ in range(5):
+        sketch, _ = np.linalg.qr(matrix @ (matrix.T @ sketch))
+    small = (matrix.T @ sketch).T
+    values, vectors = np.linalg.eigh(small @ small.T)
+    leading = np.argsort(-values)[:rank]
+    scale = np.sqrt(np.maximum(values[leading], 1e-12))
+    return np.ascontiguousarray((small.T @ vectors[:, leading]) / scale, np.float32)
 
 
 class Standardise(msgspec.Struct, dict=True, forbid_unknown_fields=True, tag="standardise"):

@@ -50,9 +50,7 @@ class Dense:
         """The same queries for some arms, in the given order."""
         for arm in arms:
             if arm not in self.arms:
-                raise InputError(
-                    "arms", expected="an arm of the table", got=repr(arm), fix=nearest(arm, self.arms)
-                )
+                raise InputError("arms", expected="an arm of the table", got=repr(arm), fix=nearest(arm, self.arms))
         index = [self.arms.index(arm) for arm in arms]
         return Dense(self.query_ids, arms, *(getattr(self, name)[:, index] for name in ARRAYS))
 
@@ -77,9 +75,7 @@ def _fill(table: OutcomeTable) -> list[Floats]:
     )
     rows = table.queries.select("query_id").with_row_index("_row")
     columns = pl.DataFrame({"arm": table.arms}, schema={"arm": pl.String}).with_row_index("_column")
-    cells = calls.join(rows, on="query_id", maintain_order="left").join(
-        columns, on="arm", maintain_order="left"
-    )
+    cells = calls.join(rows, on="query_id", maintain_order="left").join(columns, on="arm", maintain_order="left")
     if calls["sample"].max():
         cells = cells.group_by("_row", "_column").agg(pl.col(name).cast(pl.Float64).mean() for name in ARRAYS)
     place = cells["_row"].to_numpy(), cells["_column"].to_numpy()

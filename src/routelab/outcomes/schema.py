@@ -74,9 +74,7 @@ _UNIT = ("score", "propensity")
 def _from_long_format(frame: pl.DataFrame) -> pl.DataFrame:
     """Version 0 → 1: one name for each thing; ``model`` alone names an arm."""
     renames = {"id": "query_id", "model": "arm", "cost": "cost_usd"}
-    return frame.rename(
-        {old: new for old, new in renames.items() if old in frame.columns and new not in frame.columns}
-    )
+    return frame.rename({old: new for old, new in renames.items() if old in frame.columns and new not in frame.columns})
 
 
 MIGRATIONS: dict[int, Callable[[pl.DataFrame], pl.DataFrame]] = {0: _from_long_format}
@@ -143,9 +141,7 @@ def check_calls(frame: pl.DataFrame, where: str) -> None:
             bad = bad | column.is_nan() | column.is_infinite()
         wrong.append((name, "a finite number of at least 0", bad))
     found = (
-        frame.select([bad.fill_null(False).any().alias(name) for name, _, bad in wrong]).row(0)
-        if frame.height
-        else ()
+        frame.select([bad.fill_null(False).any().alias(name) for name, _, bad in wrong]).row(0) if frame.height else ()
     )
     for (name, expected, bad), is_bad in zip(wrong, found):
         if is_bad:

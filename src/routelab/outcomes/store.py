@@ -58,9 +58,7 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         manifest = msgspec.json.decode(read_text(path, what="a manifest"), type=Manifest)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
-        raise InputError(
-            str(path), expected="a table manifest", got=str(error), fix="restore it from a copy"
-        ) from None
+        raise InputError(str(path), expected="a table manifest", got=str(error), fix="restore it from a copy") from None
     for kind in KINDS:
         for part in getattr(manifest, kind):
             if Path(part.file).name != part.file:

@@ -195,9 +195,7 @@ class OutcomeTable:
             wanted = list(arms)
             for arm in wanted:
                 if arm not in self.arms:
-                    raise InputError(
-                        "arms", expected="an arm of the table", got=repr(arm), fix=nearest(arm, self.arms)
-                    )
+                    raise InputError("arms", expected="an arm of the table", got=repr(arm), fix=nearest(arm, self.arms))
             calls = calls.filter(pl.col("arm").is_in(wanted))
         if query_ids is not None:
             queries = queries.filter(pl.col("query_id").is_in(list(query_ids)))
@@ -285,12 +283,8 @@ def query_frame(queries: Sequence[Query]) -> pl.DataFrame:
         row |= {
             "query_id": query.id,
             "prompt": query.text if query.turns else None,
-            "turns": None
-            if simple or not query.turns
-            else [msgspec.structs.asdict(turn) for turn in query.turns],
-            "metadata": msgspec.json.encode(query.metadata, order="sorted").decode()
-            if query.metadata
-            else None,
+            "turns": None if simple or not query.turns else [msgspec.structs.asdict(turn) for turn in query.turns],
+            "metadata": msgspec.json.encode(query.metadata, order="sorted").decode() if query.metadata else None,
         }
         rows.append(row)
     return pl.DataFrame(rows, schema=QUERY_COLUMNS)
@@ -307,11 +301,7 @@ def outcome_frame(outcomes: Sequence[Outcome]) -> pl.DataFrame:
 
 def answer_frame(outcomes: Sequence[Outcome]) -> pl.DataFrame:
     """The answer texts of those outcomes that have one."""
-    rows = [
-        [getattr(outcome, name) for name in ANSWER_COLUMNS]
-        for outcome in outcomes
-        if outcome.answer is not None
-    ]
+    rows = [[getattr(outcome, name) for name in ANSWER_COLUMNS] for outcome in outcomes if outcome.answer is not None]
     return pl.DataFrame(rows, schema=ANSWER_COLUMNS, orient="row")
 
 
@@ -320,9 +310,7 @@ def _query(row: dict[str, Any]) -> Query:
     prompt, metadata = row.pop("prompt"), row.pop("metadata")
     if not turns and prompt is not None:
         turns = (Turn("user", prompt),)
-    return Query(
-        id=row.pop("query_id"), turns=turns, metadata=msgspec.json.decode(metadata) if metadata else {}, **row
-    )
+    return Query(id=row.pop("query_id"), turns=turns, metadata=msgspec.json.decode(metadata) if metadata else {}, **row)
 
 
 def _bytes(series: pl.Series) -> bytes:

@@ -98,10 +98,6 @@ def load_artifact(folder: Path) -> Router:
         ("estimator", router.estimator_),
         ("cost", router.cost_model_),
     ):
-        mine = {
-            name.removeprefix(f"{part}."): array
-            for name, array in arrays.items()
-            if name.startswith(f"{part}.")
-        }
+        mine = {name.removeprefix(f"{part}."): array for name, array in arrays.items() if name.startswith(f"{part}.")}
         relearn(state, mine)
     return router

@@ -51,9 +51,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     @property
     def hash(self) -> str:
         parts = msgspec.to_builtins(self)
-        return digest(
-            {key: value for key, value in parts.items() if key not in ("name", "description", "source")}
-        )
+        return digest({key: value for key, value in parts.items() if key not in ("name", "description", "source")})
 
 
 class Router:
@@ -89,9 +87,7 @@ class Router:
     def estimate(self, batch: QueryBatch) -> Estimate:
         """Mean, standard errors and cost of every arm; the costly half of a decision."""
         if not self.arms_:
-            raise ContractError(
-                f"router {self.name!r}", expected="a fitted router", got="none", fix="call fit first"
-            )
+            raise ContractError(f"router {self.name!r}", expected="a fitted router", got="none", fix="call fit first")
         features = self._features(batch)
         mean, se, gap_se = self.estimator_.predict(features)
         cost = np.broadcast_to(self.cost_mean_, mean.shape)

@@ -9,7 +9,7 @@ import numpy as np
 
 from routelab.core.decisions import Floats
 
-GRID = 33
+GRID = 21
 
 
 def envelope(cost: Floats, score: Floats, at: Floats, *, concave: bool) -> Floats:

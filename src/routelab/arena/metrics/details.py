@@ -9,6 +9,7 @@ import polars as pl
 
 from routelab.arena.problem import Problem
 from routelab.arena.statistics import Metric, from_error, interval, number, share, undefined
+from routelab.arena.statistics.draws import Weights
 from routelab.core.decisions import Floats, Ints
 
 BINS = 10
@@ -30,7 +31,7 @@ def pick_entropy(pick: Ints, arms: int) -> Metric:
     return metric | {"low": max(0.0, metric["low"]), "high": min(1.0, metric["high"])}
 
 
-def calibration(predicted: Floats, score: Floats, weights: Floats) -> dict[str, Any]:
+def calibration(predicted: Floats, score: Floats, weights: Weights) -> dict[str, Any]:
     """Expected calibration error over ten equally filled bins, and the bins themselves.
 
     ``predicted`` and ``score`` are (m,) of one repeat; ``weights`` (1 + B, m) are the bootstrap's.
@@ -67,9 +68,7 @@ def recall_at_pick(score: Floats, picked: Floats) -> list[dict[str, Any]]:
     return rows
 
 
-def slices(
-    problem: Problem, rows: Ints, score: Floats, single: Floats, widen: tuple[float, float]
-) -> dict[str, Any]:
+def slices(problem: Problem, rows: Ints, score: Floats, single: Floats, widen: tuple[float, float]) -> dict[str, Any]:
     """Accuracy and difference to best single per label. ``score`` and ``single`` are (m,) means over repeats.
 
     Row errors are widened by the factor that training variance adds to the same router overall.

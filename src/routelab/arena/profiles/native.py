@@ -126,9 +126,7 @@ def read_predictions(path: Path) -> list[Prediction]:
             )
         seen.add(key)
     if not any(not row.for_optimality for row in rows):
-        raise InputError(
-            str(path), expected="at least one routed query", got="none", fix="give a prediction file"
-        )
+        raise InputError(str(path), expected="at least one routed query", got="none", fix="give a prediction file")
     return rows
 
 
@@ -146,8 +144,7 @@ def read_prices(path: Path) -> dict[str, ModelPrice]:
     """A price file: model → price."""
     table = _decode(read_text(path, what="a price file"), dict[str, msgspec.Raw], str(path), path)
     return {
-        model: _decode(bytes(price).decode(), ModelPrice, f"{path} {model}", path)
-        for model, price in table.items()
+        model: _decode(bytes(price).decode(), ModelPrice, f"{path} {model}", path) for model, price in table.items()
     }
 
 

@@ -155,9 +155,7 @@ def _pool(
     score, cost = (np.full((len(queries), len(models)), np.nan) for _ in range(2))
     valid = [row for row in others if row.valid]
     at = tuple(
-        np.array([(line[place_of[row.query_id]], models[row.prediction]) for row in valid], int)
-        .reshape(-1, 2)
-        .T
+        np.array([(line[place_of[row.query_id]], models[row.prediction]) for row in valid], int).reshape(-1, 2).T
     )
     score[at], cost[at] = _scores(valid, judge), costs.of(valid)
     return np.array(queries, dtype=np.int64), score, cost

@@ -133,9 +133,7 @@ def _graded(row: Prediction, references: dict[str, Reference]) -> tuple[float | 
     if reference is None or row.generated_result is None:
         return None, None
     try:
-        return grade(
-            reference.metric, row.generated_result.generated_answer or "", reference.answer
-        ).score, None
+        return grade(reference.metric, row.generated_result.generated_answer or "", reference.answer).score, None
     except RoutelabError as error:
         return None, str(error)
 

@@ -61,8 +61,7 @@ _TASKS_OF_METRIC = {
     "exact_match": "GeoGraphyData QANTA",
     "meteor_score": "NarrativeQA WMT19 WMT19-cs-en WMT19-de-en WMT19-fi-en WMT19-gu-en WMT19-kk-en WMT19-lt-en "
     "WMT19-ru-en WMT19-zh-en",
-    "superglue_exact_match": "SuperGLUE SuperGLUE-Entailment SuperGLUE-QA SuperGLUE-RC SuperGLUE-Wic "
-    "SuperGLUE-Wsc",
+    "superglue_exact_match": "SuperGLUE SuperGLUE-Entailment SuperGLUE-QA SuperGLUE-RC SuperGLUE-Wic SuperGLUE-Wsc",
     "superglue_clozetest": "SuperGLUE-ClozeTest",
     "chess_accuracy": "ChessInstruct",
     "code_accuracy": "LiveCodeBench",

@@ -99,9 +99,7 @@ def _stratum_sums(columns: Floats, strata: NDArray[np.int64], draws: int, seed: 
     """Column sums per stratum (strata × columns), and their resamples (strata × draws × columns)."""
     rng = stream(seed, "predictions", "bootstrap")
     blocks = [columns[strata == stratum] for stratum in range(int(strata.max()) + 1)]
-    return np.stack([block.sum(axis=0) for block in blocks]), np.stack(
-        [_resample(b, draws, rng) for b in blocks]
-    )
+    return np.stack([block.sum(axis=0) for block in blocks]), np.stack([_resample(b, draws, rng) for b in blocks])
 
 
 def _resample(block: Floats, draws: int, rng: np.random.Generator) -> Floats:

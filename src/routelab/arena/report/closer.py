@@ -66,9 +66,7 @@ def _facts(row: Scorecard, confidence: float) -> str:
         metric = fact.read(row)
         if metric is not None:
             tip = f"{fact.hint}: {explain(metric, fact.unit, confidence)}"
-            items.append(
-                f'<div title="{esc(tip)}"><dt>{fact.title}</dt><dd>{plain(metric, fact.unit)}</dd></div>'
-            )
+            items.append(f'<div title="{esc(tip)}"><dt>{fact.title}</dt><dd>{plain(metric, fact.unit)}</dd></div>')
     return f'<dl class="facts">{"".join(items)}</dl>' if items else ""
 
 
@@ -87,8 +85,7 @@ def _bars(rows: Sequence[tuple[str, float | None, str]]) -> str:
 def _picks(row: Scorecard) -> str:
     ordered = sorted(row.picks or (), key=lambda pick: -pick.share)
     bars = [
-        (pick.arm, pick.share, f"{number(pick.share, PERCENT)} of the queries go to {pick.arm}")
-        for pick in ordered
+        (pick.arm, pick.share, f"{number(pick.share, PERCENT)} of the queries go to {pick.arm}") for pick in ordered
     ]
     return _bars(bars) if bars else ""
 
@@ -110,9 +107,7 @@ def _calibration(row: Scorecard) -> str:
 
 
 def _heat_map(row: Scorecard, confidence: float) -> str:
-    cells = {
-        (cell.domain, cell.difficulty): cell for cell in (row.slices.domain_difficulty if row.slices else ())
-    }
+    cells = {(cell.domain, cell.difficulty): cell for cell in (row.slices.domain_difficulty if row.slices else ())}
     if not cells:
         return ""
     domains = list(dict.fromkeys(domain for domain, _ in cells))

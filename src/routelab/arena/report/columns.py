@@ -110,9 +110,7 @@ def _latency(row: Scorecard, confidence: float) -> Cell:
 
 
 COLUMNS: tuple[Column, ...] = (
-    Column(
-        "rank", "Rank", "1 + the routers that are significantly better, to the worst rank still possible", _rank
-    ),
+    Column("rank", "Rank", "1 + the routers that are significantly better, to the worst rank still possible", _rank),
     Column("name", "Router", "The router, or the yardstick it is held against", _name),
     Column(
         "accuracy",

@@ -34,9 +34,7 @@ def chart_data(result: Result) -> dict[str, Any]:
         "hull": hull_line(result),
         "curves": [_curve(row) for row in result.ranked if row.curve and len(row.curve) > 1],
         "calibration": {
-            row.name: _bins(row.calibration.bins)
-            for row in result.routers
-            if row.calibration and row.calibration.bins
+            row.name: _bins(row.calibration.bins) for row in result.routers if row.calibration and row.calibration.bins
         },
     }
 

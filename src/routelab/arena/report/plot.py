@@ -83,9 +83,7 @@ def _placed(run: Result) -> list[Placed]:
         cost, accuracy = scored.cost_per_1k_usd, scored.accuracy
         x, y = cost.known if cost else None, accuracy.known if accuracy else None
         if x is not None and y is not None and cost and accuracy:
-            found.append(
-                (kind, name, x, y, _arms(x, cost.low, cost.high), _arms(y, accuracy.low, accuracy.high))
-            )
+            found.append((kind, name, x, y, _arms(x, cost.low, cost.high), _arms(y, accuracy.low, accuracy.high)))
     return found
 
 

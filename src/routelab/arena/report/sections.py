@@ -53,8 +53,7 @@ def method(result: Result) -> str:
     table = result.table
     seen = result.minimum_detectable_difference or {}
     smallest = ", ".join(
-        f"{name.replace('_', ' ')} {number(value, Unit(100, 1, suffix=' points'))}"
-        for name, value in seen.items()
+        f"{name.replace('_', ' ')} {number(value, Unit(100, 1, suffix=' points'))}" for name, value in seen.items()
     )
     facts = {
         "Estimand": result.estimand,

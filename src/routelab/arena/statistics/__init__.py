@@ -1,6 +1,6 @@
 """Joint draws, intervals and tests. Knows columns of numbers, not routers."""
 
-from routelab.arena.statistics.draws import Draws, joint_draws, row_weights, training_covariance
+from routelab.arena.statistics.draws import Draws, TrainingBlocks, joint_draws, row_weights
 from routelab.arena.statistics.intervals import (
     CONFIDENCE,
     Metric,
@@ -17,6 +17,7 @@ __all__ = [
     "LEVEL",
     "Draws",
     "Metric",
+    "TrainingBlocks",
     "from_error",
     "interval",
     "joint_draws",
@@ -25,6 +26,5 @@ __all__ = [
     "row_weights",
     "share",
     "step_down",
-    "training_covariance",
     "undefined",
 ]

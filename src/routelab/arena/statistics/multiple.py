@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from routelab.arena.statistics.draws import Draws
 from routelab.core.decisions import Floats, Ints
 
 LEVEL = 0.05
@@ -32,8 +33,8 @@ def step_down(differences: Floats) -> Floats:
     return p
 
 
-def rank_intervals(values: Floats) -> tuple[Ints, Ints]:
-    """Rank intervals of F routers from (1 + B, F) joint draws of the ranking metric.
+def rank_intervals(values: Floats, draws: Draws) -> tuple[Ints, Ints]:
+    """Rank intervals of F routers from (1 + B + P, F) joint values of the ranking metric.
 
     low = 1 + how many are significantly better, high = F − how many are significantly worse; all pairs are one
     family.
@@ -43,6 +44,6 @@ def rank_intervals(values: Floats) -> tuple[Ints, Ints]:
     better = np.zeros((count, count), bool)
     if pairs:
         first, second = np.array(pairs).T
-        p = step_down(values[:, first] - values[:, second])
+        p = step_down(draws.complete(values[:, first] - values[:, second]))
         better[first, second] = p < LEVEL
     return 1 + better.sum(axis=0), count - better.sum(axis=1)

@@ -37,9 +37,7 @@ def read(path: Path, *, options: Mapping[str, str]) -> Imported:
     checked_options(options, OPTIONS, "hf")
     name = str(path)
     if not _NAME.fullmatch(name):
-        raise InputError(
-            "hf", expected="a data set's owner/name", got=shorten(name), fix="write it like hf:owner/name"
-        )
+        raise InputError("hf", expected="a data set's owner/name", got=shorten(name), fix="write it like hf:owner/name")
     place = _download(name, options)
     imported = import_table(place, format=options.get("as"), name=name.rpartition("/")[2])
     imported.report.source = f"hf:{name}"

@@ -42,18 +42,14 @@ def read(path: Path, *, options: Mapping[str, str]) -> Imported:
         answers = outcomes.select(key).filter(pl.col("answer").is_not_null())
         missing = [name for name in ("sample", "turn") if name not in key]
         answers = answers.with_columns(pl.lit(0).alias(name) for name in missing)
-    table = OutcomeTable.from_frames(
-        queries, outcomes, answers=answers, name=path.resolve().name, where=str(path)
-    )
+    table = OutcomeTable.from_frames(queries, outcomes, answers=answers, name=path.resolve().name, where=str(path))
     report.read = outcomes.height
     report.queries, report.calls = table.queries.height, table.calls.height
     report.answers = 0 if answers is None else answers.height
     return Imported(table, report)
 
 
-def _frame(
-    file: Path, required: tuple[str, ...], columns: Mapping[str, pl.DataType], report: Report
-) -> pl.DataFrame:
+def _frame(file: Path, required: tuple[str, ...], columns: Mapping[str, pl.DataType], report: Report) -> pl.DataFrame:
     if not file.is_file():
         raise InputError(
             str(file.parent),
@@ -92,7 +88,5 @@ def _clipped(outcomes: pl.DataFrame, file: Path, report: Report) -> pl.DataFrame
     score = outcomes["score"]
     outside = ((score < 0) | (score > 1)).fill_null(False).arg_true()
     if len(outside):
-        report.adjusted["a score outside [0, 1] became 0 or 1"] = Tally(
-            len(outside), f"{file} row {outside[0] + 1}"
-        )
+        report.adjusted["a score outside [0, 1] became 0 or 1"] = Tally(len(outside), f"{file} row {outside[0] + 1}")
     return outcomes.with_columns(pl.col("score").clip(0, 1))

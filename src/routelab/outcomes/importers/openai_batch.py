@@ -95,9 +95,7 @@ def _logged(request: _Request, result: _Result, provider: str, place: str) -> tr
     body = response.body if isinstance(response.body, dict) else {}
     model = request.body.get("model")
     if not isinstance(model, str):
-        raise InputError(
-            f"{place} field body.model", expected="a model's name", got=repr(model), fix="fill it in"
-        )
+        raise InputError(f"{place} field body.model", expected="a model's name", got=repr(model), fix="fill it in")
     failed = result.error is not None or response.status_code != 200
     error = result.error or body.get("error") or f"status {response.status_code}"
     return traffic.Logged(

@@ -154,9 +154,7 @@ def _csv(path: Path, delimiter: str) -> Iterator[Record]:
 def _header(cells: list[str], place: str) -> list[str]:
     twice = next((name for name in cells if cells.count(name) > 1), None)
     if twice is not None:
-        raise InputError(
-            place, expected="each column once", got=f"{twice!r} twice", fix="rename one of the columns"
-        )
+        raise InputError(place, expected="each column once", got=f"{twice!r} twice", fix="rename one of the columns")
     return cells
 
 
@@ -180,9 +178,7 @@ def _is_line_wise(path: Path) -> bool:
 
 def _object(value: Any, place: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise InputError(
-            place, expected="a JSON object", got=shorten(value), fix="write one object for each record"
-        )
+        raise InputError(place, expected="a JSON object", got=shorten(value), fix="write one object for each record")
     return value
 
 

@@ -44,9 +44,7 @@ def decoded(data: bytes | str, place: str) -> Any:
     except UnicodeDecodeError:
         raise not_utf8(place) from None
     except RecursionError:
-        raise InputError(
-            place, expected="JSON of sane depth", got="very deep nesting", fix="flatten it"
-        ) from None
+        raise InputError(place, expected="JSON of sane depth", got="very deep nesting", fix="flatten it") from None
     except msgspec.DecodeError as error:
         raise InputError(
             place,

@@ -36,11 +36,7 @@ class _Cell(msgspec.Struct):
 def recognises(row: Mapping[str, Any]) -> bool:
     """A prompt and nothing but True/False columns and responses beside it."""
     models = _models(row)
-    return (
-        "prompt" in row
-        and len(models) > 0
-        and all(str(row[model]).lower() in ("true", "false") for model in models)
-    )
+    return "prompt" in row and len(models) > 0 and all(str(row[model]).lower() in ("true", "false") for model in models)
 
 
 def read(path: Path, *, options: Mapping[str, str]) -> Imported:
@@ -51,9 +47,7 @@ def read(path: Path, *, options: Mapping[str, str]) -> Imported:
         prompt = record.fit(_Prompt).prompt
         file, _, line = record.place.rpartition(" ")
         task = Path(file.rpartition(" ")[0]).stem
-        query = Query.ask(
-            f"{task}/{line}", prompt, dataset=task.partition("_")[0], task=task, source="RouteLLM"
-        )
+        query = Query.ask(f"{task}/{line}", prompt, dataset=task.partition("_")[0], task=task, source="RouteLLM")
         table.query(query, record.place)
         models = _models(record.row)
         if not models:

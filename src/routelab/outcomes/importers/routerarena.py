@@ -48,11 +48,7 @@ _ROBUSTNESS = "-robustness"
 def recognises(row: Mapping[str, Any]) -> bool:
     """Cached results, predictions and prompts by their ids; side files too, to say where they belong."""
     rates = any(isinstance(value, dict) and _RATE in value for value in row.values())
-    return (
-        bool({"global index", "pipeline_params"} & set(row))
-        or {"global_index", "llm_selected"} <= set(row)
-        or rates
-    )
+    return bool({"global index", "pipeline_params"} & set(row)) or {"global_index", "llm_selected"} <= set(row) or rates
 
 
 def read(path: Path, *, options: Mapping[str, str]) -> Imported:
@@ -160,7 +156,5 @@ def _priced(outcome: Outcome, cards: Mapping[str, ModelCard]) -> Outcome:
     price = cards[outcome.arm].price_on() if outcome.arm in cards else None
     if price is None or outcome.cost_usd is not None or outcome.input_tokens is None:
         return outcome
-    cost = price.cost_usd(
-        outcome.input_tokens, outcome.output_tokens or 0, reasoning=outcome.reasoning_tokens or 0
-    )
+    cost = price.cost_usd(outcome.input_tokens, outcome.output_tokens or 0, reasoning=outcome.reasoning_tokens or 0)
     return msgspec.structs.replace(outcome, cost_usd=cost)

@@ -81,9 +81,7 @@ def add(table: TableBuilder, call: Logged, place: str) -> None:
     if not call.turns:
         table.drop(place, "no messages logged (many tools leave them out by default)")
         return
-    turns = tuple(
-        msgspec.structs.replace(turn, content=clean(turn.content, table, place)) for turn in call.turns
-    )
+    turns = tuple(msgspec.structs.replace(turn, content=clean(turn.content, table, place)) for turn in call.turns)
     query = Query(id=prompt_id(*(f"{turn.role}:{turn.content}" for turn in turns)), turns=turns, source="log")
     table.query(query, place)
     outcome = Outcome(

@@ -30,19 +30,13 @@ class CpuRate(msgspec.Struct, frozen=True, kw_only=True):
         >>> DECLARED.cost_usd(LocalCompletion(text="", cpu_s=3600.0))
         0.04
         """
-        return (
-            completion.cpu_s * self.usd_per_vcpu_hour / 3600
-            if isinstance(completion, LocalCompletion)
-            else None
-        )
+        return completion.cpu_s * self.usd_per_vcpu_hour / 3600 if isinstance(completion, LocalCompletion) else None
 
     def price(self, input_tokens: Sequence[int], output_tokens: Sequence[int], cpu_s: Sequence[float]) -> Price:
         """Non-negative least squares of CPU-seconds on input and output tokens, as a price per token."""
         tokens = np.column_stack([input_tokens, output_tokens]).astype(np.float64)
         if len(tokens) < 2:
-            raise InputError(
-                "price fit", expected="at least 2 calls", got=str(len(tokens)), fix="record more calls"
-            )
+            raise InputError("price fit", expected="at least 2 calls", got=str(len(tokens)), fix="record more calls")
         seconds, _ = nnls(tokens, np.asarray(cpu_s, np.float64))
         usd_per_mtok = seconds * self.usd_per_vcpu_hour / 3600 * 1e6
         return Price(

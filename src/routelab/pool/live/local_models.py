@@ -83,9 +83,7 @@ def model_file(model_id: str, folder: Path | None = None) -> Path:
     Raises InputError for an unknown model or wrong bytes, PrerequisiteError naming the packages to install.
     """
     if model_id not in LOCAL_MODELS:
-        raise InputError(
-            "local model", expected="a known id", got=repr(model_id), fix=nearest(model_id, LOCAL_MODELS)
-        )
+        raise InputError("local model", expected="a known id", got=repr(model_id), fix=nearest(model_id, LOCAL_MODELS))
     model = LOCAL_MODELS[model_id]
     target = (folder or cache_folder()) / f"{model_id.partition('/')[2]}.gguf"
     if not target.is_file():

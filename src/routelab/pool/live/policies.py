@@ -29,8 +29,7 @@ POLICIES = {
     "plain": Policy(None, 512),
     "direct": Policy("You give only the final answer (one number, word or letter) and no explanation.", 24),
     "cot": Policy(
-        "First work out the solution in at most three short steps. "
-        "Then write the last line 'Answer: ' and the result.",
+        "First work out the solution in at most three short steps. Then write the last line 'Answer: ' and the result.",
         112,
     ),
 }
@@ -44,7 +43,5 @@ def policy_of(arm: str) -> Policy:
     """
     name = Arm.parse(arm).policy or "plain"
     if name not in POLICIES:
-        raise InputError(
-            f"arm {arm}", expected="a known prompt policy", got=repr(name), fix=nearest(name, POLICIES)
-        )
+        raise InputError(f"arm {arm}", expected="a known prompt policy", got=repr(name), fix=nearest(name, POLICIES))
     return POLICIES[name]

@@ -42,9 +42,7 @@ def shopping(rng: np.random.Generator, level: Level) -> tuple[str, str]:
     price, n, spare = integer(rng, 3, 12), integer(rng, 2, 9), integer(rng, 5, 40)
     percent, dozen = one_of(rng, [10, 20, 25, 50]), 20 * integer(rng, 1, 4)
     if level is Level.EASY:
-        return f"{name} buys {n} {thing} at {price} dollars each. How many dollars is that in total?", str(
-            n * price
-        )
+        return f"{name} buys {n} {thing} at {price} dollars each. How many dollars is that in total?", str(n * price)
     if level is Level.MEDIUM:
         paid = n * price + spare
         return (

@@ -17,7 +17,7 @@ LONGEST_WORD_ANSWER = 3
 
 _BOXED = re.compile(r"\\boxed\s*\{\s*(?:\\text\s*\{)?([^{}]*)\}")
 _MARKED = re.compile(r"(?:final\s+)?answer\s*(?:is\b\s*:?|:|=)[ \t]*\n?\s*([^\n]*)", re.IGNORECASE)
-_NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:\s*/\s*\d+)?(?!\w*\d)|[-+]?\.\d+")
+_NUMBER = re.compile(r"(?<![\w.^])[-+]?(?:\d{1,3}(?:,\d{3})+|\d+|(?=\.\d))(?:\.\d+)?(?:[eE][-+]?\d+)?(?:\s*/\s*\d+)?")
 _LETTER = re.compile(r"(?<![A-Za-z0-9'])\(?([A-Da-d])(?=\s*[).:,\]]|\s*$)")
 _BARE_LETTER = re.compile(r"(?<![A-Za-z0-9'])([A-D])(?![A-Za-z0-9'])")
 _QUOTED = re.compile(r"\*\*(.+?)\*\*|`([^`]+)`|\"([^\"]+)\"|“([^”]+)”|(?<!\w)'([^']+)'(?!\w)")
@@ -109,9 +109,10 @@ def _folded(text: str) -> str:
 
 
 def _letter(answer: str) -> str | None:
-    for text in (_marked(answer), _plain(answer)):
+    """The first letter of a marked answer, else the last one of the text; ``B)`` counts before a bare ``B``."""
+    for text, which in ((_marked(answer), 0), (_plain(answer), -1)):
         for pattern in (_LETTER, _BARE_LETTER):
             found = pattern.findall(text or "")
             if found:
-                return str(found[-1]).upper()
+                return str(found[which]).upper()
     return None

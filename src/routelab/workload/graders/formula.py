@@ -39,9 +39,7 @@ def _same(x: Expression, y: Expression, symbols: list[str], sign: int = 1) -> bo
     tolerance = IDENTITY_TOLERANCE if symbols else CONSTANT_TOLERANCE
     defined = 0
     for trial in range(_POINTS if symbols else 1):
-        at = {
-            name: cmath.rect(0.6 + 0.13 * rank, 1.0 + 2.4 * (trial + rank)) for rank, name in enumerate(symbols)
-        }
+        at = {name: cmath.rect(0.6 + 0.13 * rank, 1.0 + 2.4 * (trial + rank)) for rank, name in enumerate(symbols)}
         try:
             left, right = x(at.__getitem__), sign * y(at.__getitem__)
             agree = cmath.isclose(left, right, rel_tol=tolerance, abs_tol=1e-12)

@@ -143,9 +143,7 @@ class _Reader:
 
     def starts_atom(self) -> bool:
         token = self.peek()
-        return bool(token) and (
-            token[0].isalnum() or token[0] == "." or token in _CLOSER or self.is_name(token)
-        )
+        return bool(token) and (token[0].isalnum() or token[0] == "." or token in _CLOSER or self.is_name(token))
 
     def is_name(self, token: str) -> bool:
         return token.startswith("\\") and len(token) > 1 and token[1].isalpha() and token not in _TIMES

@@ -41,9 +41,7 @@ def agree(answer: str, reference: str, depth: int = 0) -> bool:
         return True
     numbers = _number(answer), _number(reference)
     if numbers[0] is not None and numbers[1] is not None:
-        return any(
-            isclose(numbers[1] * scale, numbers[0], rel_tol=RELATIVE_TOLERANCE) for scale in (0.01, 1, 100)
-        )
+        return any(isclose(numbers[1] * scale, numbers[0], rel_tol=RELATIVE_TOLERANCE) for scale in (0.01, 1, 100))
     answer, reference = answer.strip(), reference.strip()
     if not answer or depth > DEEPEST:
         return False

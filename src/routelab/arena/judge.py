@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -24,18 +24,20 @@ from routelab.arena.statistics import CONFIDENCE, joint_draws, number
 from routelab.arena.subjects import Subject, columns, subjects
 from routelab.arena.timing import add_timing, robustness
 from routelab.core.errors import InputError
+from routelab.core.threads import single_threaded
 from routelab.outcomes import OutcomeTable
 
 ESTIMANDS = {
-    "cross-fit": "mean outcome of the recipe trained on a fresh training set of this size and asked fresh queries "
-    "of these tasks in these proportions; test rows and training both vary",
-    "split": "mean outcome of the recipe trained on a random 80 % of the table's train rows and asked fresh queries "
-    "like its test rows; test rows and training both vary",
-    "in-sample": "mean outcome on these very rows, on which the routers were fitted too: a diagnostic, not a claim",
+    "cross-fit": "mean outcome of the recipe trained on a fresh training set of this size and asked fresh "
+    "queries of these tasks in these proportions; test rows and training both vary",
+    "split": "mean outcome of the recipe trained on a random 80 % of the table's train rows and asked fresh "
+    "queries like its test rows; test rows and training both vary",
+    "in-sample": "mean outcome on these very rows, on which the routers were fitted too: no claim",
 }
 NEEDS_POWER = 1.959963985 + 0.841621234
 
 
+@single_threaded
 def evaluate(
     routers: Any | Sequence[Any],
     table: OutcomeTable,
@@ -46,6 +48,7 @@ def evaluate(
     seed: int = 0,
     draws: int = 1000,
     margin: float = EQUAL_QUALITY_MARGIN,
+    profile: Literal["default", "routerarena"] = "default",
     min_coverage: float = MIN_COVERAGE,
     exclude: Sequence[str] = ATTACKS,
     timing: bool = True,
@@ -53,6 +56,7 @@ def evaluate(
 ) -> Result:
     """Judge ``routers`` (names, recipes, files, functions, objects; one or many) on ``table``.
 
+    The ``routerarena`` profile leaves the router's own cost out, as RouterArena does; the default bills it.
     Returns a ``Result`` whose ``data`` is the documented JSON contract. Raises RoutelabError for what the
     caller can mend. Same seed, same bytes, measured timings aside.
     """
@@ -74,7 +78,7 @@ def evaluate(
     plan = schedule(problem, protocol, folds=folds, repeats=times, seed=seed)
     started = time.perf_counter()
     traces = run(problem, plan, candidates, seed=seed, margin=margin, progress=progress)
-    judged = subjects(problem, plan, traces)
+    judged = subjects(problem, plan, traces, bill_overhead=profile == "default")
     names, values = columns(problem, plan, judged)
     strata, groups = problem.strata[plan.judged], problem.groups[plan.judged]
     joint = joint_draws(
@@ -106,7 +110,7 @@ def evaluate(
         "protocol": protocol,
         "folds": folds if protocol == "cross-fit" else None,
         "repeats": plan.repeats,
-        "profile": "default",
+        "profile": profile,
         "seed": seed,
         "draws": draws,
         "confidence": CONFIDENCE,
@@ -121,7 +125,7 @@ def evaluate(
         "routers": table_rows,
     }
     if timing:
-        add_timing(data, problem, plan, candidates, judged, seconds=time.perf_counter() - started, seed=seed)
+        add_timing(data, problem, plan, traces, seconds=time.perf_counter() - started, seed=seed)
     return Result(data)
 
 
@@ -130,9 +134,7 @@ def _unique(candidates: list[Candidate]) -> list[Candidate]:
     reserved = (*baselines.PLAIN, "hull", "shuffled")
     for name in names:
         if names.count(name) > 1:
-            raise InputError(
-                "routers", expected="distinct names", got=f"{name!r} twice", fix="rename one of them"
-            )
+            raise InputError("routers", expected="distinct names", got=f"{name!r} twice", fix="rename one of them")
         if name in reserved:
             raise InputError(
                 "routers",
@@ -144,7 +146,7 @@ def _unique(candidates: list[Candidate]) -> list[Candidate]:
 
 
 def _detectable(judged: Sequence[Subject], joint: Any) -> dict[str, float | None]:
-    """The smallest true difference to best single that a test at 5 % finds with 80 % power, for the median router."""
+    """The smallest true difference to best single that a 5 % test finds with 80 % power (median router)."""
     found = {}
     for key, difference in (
         ("accuracy", lambda name: joint.of(name, "score") - joint.of("best-single", "score")),
@@ -153,7 +155,9 @@ def _detectable(judged: Sequence[Subject], joint: Any) -> dict[str, float | None
             lambda name: ranking_value(joint, name, True) - ranking_value(joint, "best-single", True),
         ),
     ):
-        errors = [float(difference(s.name)[1:].std()) for s in judged if not s.baseline or s.name == "knn"]
+        errors = [
+            float(joint.complete(difference(s.name))[1:].std()) for s in judged if not s.baseline or s.name == "knn"
+        ]
         errors = [error for error in errors if np.isfinite(error) and error > 0]
         found[key] = number(NEEDS_POWER * float(np.median(errors))) if errors else None
     return found

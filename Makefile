@@ -1,0 +1,44 @@
+# routelab: `make arena` runs the main job, `make test` the tests. Both set up what they need first.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python -m
+STAMP := $(VENV)/.installed
+
+.PHONY: setup arena test test-slow check bench docs record clean
+
+setup: $(STAMP)                ## create .venv and install the pinned development set-up (idempotent)
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt 'pip>=25.1'
+	$(VENV)/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dense,plot]' --group dev
+	touch $(STAMP)
+
+arena: setup                   ## the main job: judge every router on the embedded default, write results/
+	$(VENV)/bin/routelab arena --output results
+
+test: setup                    ## the test suite
+	$(RUN) pytest -n 2 --doctest-modules src tests
+
+test-slow: setup               ## coverage study and other minutes-long tests
+	$(RUN) pytest -m slow tests
+
+check: setup                   ## format, lint, types, import arrows, generated docs
+	$(RUN) ruff format --check .
+	$(RUN) ruff check .
+	$(RUN) mypy
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/python docs/build.py --check
+
+bench: setup                   ## timings with machine, versions, seed and spread
+	for file in benchmarks/bench_*.py; do $(VENV)/bin/python $$file; done
+
+docs: setup                    ## regenerate the generated parts of docs/ and the README's board and picture
+	$(VENV)/bin/python docs/build.py
+
+record: setup                  ## record the embedded default anew with small local models (about two CPU-hours)
+	$(VENV)/bin/python -m pip install -q -c constraints.txt -e '.[local]'
+	$(VENV)/bin/python benchmarks/record_default.py
+
+clean:                         ## remove what the other targets made
+	rm -rf $(VENV) results build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

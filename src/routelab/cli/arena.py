@@ -1,0 +1,80 @@
+"""``routelab arena``: the main job. Judge the whole catalogue and leave a board and a report behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from routelab.cli import console, emit_json
+from routelab.cli.evaluate import judge
+from routelab.cli.options import json_option, run_options, seed_option
+
+
+@click.command("arena")
+@click.option(
+    "--table", type=click.Path(path_type=Path), help="Outcome table or public data [default: the embedded one]."
+)
+@click.option("--router", "routers", multiple=True, help="Judge these instead of the whole catalogue; repeatable.")
+@run_options
+@seed_option
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("results"),
+    show_default=True,
+    help="Folder for what is written.",
+)
+@click.option("--redact-prompts", is_flag=True, help="Keep prompts out of the report.")
+@json_option
+def arena_command(
+    table: Path | None,
+    routers: tuple[str, ...],
+    seed: int,
+    output: Path,
+    redact_prompts: bool,
+    as_json: bool,
+    **run: Any,
+) -> int:
+    """Judge every catalogued router; write result.json, board.md and report.html."""
+    from rich.console import Console
+
+    from routelab.arena.report import as_result, headline, leaderboard_markdown, leaderboard_table, write_html
+    from routelab.core.files import write_text
+
+    result = judge(table, routers or catalogue(), seed=seed, **run)
+    result.save(output / "result.json")
+    write_text(output / "board.md", leaderboard_markdown(result.data) + "\n")
+    write_html(result.data, output / "report.html", redact_prompts=redact_prompts)
+    if as_json:
+        emit_json(result.data)
+        return 0
+    screen = Console()
+    screen.print(leaderboard_table(result.data, width=screen.width))
+    found = headline(as_result(result.data))
+    screen.print(f"\n[bold]{found.title}[/] {' '.join(found.sentences)}", highlight=False)
+    console().print(
+        f"\nopen [bold]{output / 'report.html'}[/] in a browser; the numbers are in {output / 'result.json'}"
+    )
+    return 0
+
+
+def catalogue() -> list[str]:
+    """Every catalogued router whose optional parts are installed, those that are always judged aside."""
+    from importlib.util import find_spec
+
+    from routelab.arena import baselines
+    from routelab.core import registry
+    from routelab.encode import StaticEmbedding
+    from routelab.router import Recipe
+
+    names = []
+    for name in registry.names("routelab.routers"):
+        found = registry.load("routelab.routers", name)
+        dense = isinstance(found, Recipe) and isinstance(found.encoder, StaticEmbedding)
+        if name in (*baselines.PLAIN, *baselines.LEARNED) or (dense and find_spec("wordllama") is None):
+            continue
+        names.append(name)
+    return names

@@ -1,0 +1,74 @@
+"""From the name of an arm to something that answers: which back-end serves which provider.
+
+The part of an arm before the first slash names its provider. Two providers are built in; an endpoints file adds
+others and prices their models. Holds no keys: a provider only names the environment variable that has one.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from routelab.core import Arm, Complete, InputError, ModelCard, registry
+from routelab.core.config import convert, load_yaml
+from routelab.core.errors import nearest
+from routelab.pool.live.local_models import LOCAL_MODELS
+
+
+class Provider(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A registered back-end and the options it is opened with."""
+
+    backend: str
+    options: dict[str, Any] = {}
+
+
+class Endpoints(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Providers by name, and cards (with dated prices) of the models they serve."""
+
+    providers: dict[str, Provider] = {}
+    models: tuple[ModelCard, ...] = ()
+
+    def card(self, arm: str) -> ModelCard | None:
+        """The card of an arm's model, None where nobody described it."""
+        model = Arm.parse(arm).model
+        return next((card for card in self.models if card.id == model), None)
+
+    def connect(self, arm: str) -> Complete:
+        """Open what answers for an arm; raises InputError for an unknown provider or a wrong option."""
+        parsed = Arm.parse(arm)
+        name = parsed.model.partition("/")[0]
+        if name not in self.providers:
+            raise InputError(
+                f"arm {arm}", expected="a known provider", got=repr(name), fix=nearest(name, self.providers)
+            )
+        provider = self.providers[name]
+        open_backend = registry.load("routelab.backends", provider.backend)
+        try:
+            complete: Complete = open_backend(parsed, **provider.options)
+        except TypeError as error:
+            raise InputError(
+                f"provider {name}",
+                expected=f"options of the back-end {provider.backend}",
+                got=str(error),
+                fix="correct its options in the endpoints file",
+            ) from None
+        return complete
+
+
+BUILT_IN = Endpoints(
+    providers={
+        "local": Provider("llamacpp"),
+        "openai": Provider("openai", {"base_url": "https://api.openai.com/v1", "key_env": "OPENAI_API_KEY"}),
+    },
+    models=tuple(model.card for model in LOCAL_MODELS.values()),
+)
+
+
+def endpoints(file: Path | None = None) -> Endpoints:
+    """The built-in providers and models, extended (and overridden) by those of an endpoints file."""
+    if file is None:
+        return BUILT_IN
+    read = convert(load_yaml(file), Endpoints, str(file))
+    return Endpoints(BUILT_IN.providers | read.providers, (*read.models, *BUILT_IN.models))
