@@ -43,18 +43,23 @@ class Sample:
     task: np.ndarray
     score: np.ndarray
     cost: np.ndarray
+    chance: np.ndarray
 
 
-def draw(rng: np.random.Generator, n: int) -> Sample:
-    """n queries, each task equally often; arms differ by task and along the features, with noise."""
+def draw(rng: np.random.Generator, n: int, *, lead: float = 0.5) -> Sample:
+    """n queries, each task equally often; arms differ by task and along the features, with noise.
+
+    ``lead`` moves the strong arm's log odds: at 0 two arms are close to tied for best single.
+    """
     task = np.arange(n) % len(TASKS)
     x = rng.normal(size=(n, 4))
     lift = np.array([[0.0, 0.3, 0.9, 0.2], [0.2, 0.4, 0.7, 0.9], [-0.3, 0.5, 0.6, 0.3]])[task]
+    lift[:, 2] += lead
     slope = np.array([[0.2, 0.0, 0.9, -0.9], [0.0, 0.4, 0.0, 0.3], [0.0] * 4, [0.3, 0.0, -0.2, 0.2]])
     chance = 1 / (1 + np.exp(-(lift + x @ slope)))
     score = (rng.random((n, len(ARMS))) < chance).astype(float)
     cost = MEAN_COST * np.exp(rng.normal(0, 0.3, (n, 1)))
-    return Sample(x, task, score, cost)
+    return Sample(x, task, score, cost, chance)
 
 
 def table(sample: Sample, name: str = "planted") -> OutcomeTable:
@@ -83,18 +88,22 @@ def problem(sample: Sample) -> Problem:
     return prepare(table(sample))
 
 
-def truth(recipes: Sequence[Recipe], train_size: int, *, trainings: int, seed: int) -> dict[str, tuple[float, float]]:
-    """Mean score, and mean difference to best single, over fresh training sets and many fresh queries."""
-    world = problem(draw(np.random.default_rng(seed), 6000))
+def truth(
+    recipes: Sequence[Recipe], train_size: int, *, trainings: int, seed: int, lead: float = 0.5
+) -> dict[str, tuple[float, float]]:
+    """Expected score, and expected difference to best single, over fresh training sets and many fresh queries."""
+    sample = draw(np.random.default_rng(seed), 12_000, lead=lead)
+    world = problem(sample)
+    chance = sample.chance[:, [ARMS.index(arm) for arm in world.arms]]
     found: dict[str, list[tuple[float, float]]] = {recipe.name: [] for recipe in recipes}
     rows = np.arange(len(world))
     order = [world.arms.index(arm) for arm in sorted(world.arms)]
     for k in range(trainings):
-        fresh = problem(draw(np.random.default_rng(seed + 1 + k), train_size))
-        single = world.score[:, best_single(fresh.score, fresh.cost, fresh.arms)].mean()
+        fresh = problem(draw(np.random.default_rng(seed + 1 + k), train_size, lead=lead))
+        single = chance[:, best_single(fresh.score, fresh.cost, fresh.arms)].mean()
         for recipe in recipes:
             router = Router(recipe, seed=k).fit(fresh.batch, fresh.outcomes)
             pick = np.array(order)[router.decide(router.estimate(world.batch), recipe.dial)[0]]
-            score = world.score[rows, pick].mean()
+            score = chance[rows, pick].mean()
             found[recipe.name].append((score, score - single))
     return {name: tuple(np.mean(values, axis=0)) for name, values in found.items()}

@@ -15,12 +15,12 @@ from routelab.core.threads import single_threaded
 
 
 @single_threaded
-def coverage(*, worlds: int, n: int, repeats: int, seed: int = 10_000) -> dict[str, tuple[float, float]]:
+def coverage(*, worlds: int, n: int, repeats: int, lead: float = 0.5, seed: int = 10_000) -> dict[str, tuple[float, float]]:
     """Share of covered truths of accuracy and of the paired difference, with and without training variance."""
-    target = planted.truth(planted.RECIPES, int(n * 0.8), trainings=150, seed=7)
+    target = planted.truth(planted.RECIPES, int(n * 0.8), trainings=150, seed=7, lead=lead)
     hits: dict[str, list[tuple[bool, bool]]] = {"accuracy": [], "difference": []}
     for world in range(worlds):
-        problem = planted.problem(planted.draw(np.random.default_rng(seed + world), n))
+        problem = planted.problem(planted.draw(np.random.default_rng(seed + world), n, lead=lead))
         plan = schedule(problem, "cross-fit", folds=5, repeats=repeats, seed=world)
         traces = run(problem, plan, [resolve(r) for r in planted.RECIPES], seed=world, choose_dials=False)
         judged = subjects(problem, plan, traces)

@@ -19,7 +19,7 @@ import numpy as np
 from routelab.arena.baselines import cost_matched_mix
 from routelab.arena.candidates import Candidate, resolve
 from routelab.arena.crossfit import DIALS, Progress
-from routelab.arena.dial import PER_1K, Pair, Target, fitted, picks, unseen_picks
+from routelab.arena.dial import PER_1K, ROUNDING, Pair, Target, fitted, picks, unseen_picks
 from routelab.arena.folds import Fit, Schedule, inner_folds, schedule
 from routelab.arena.problem import Problem, prepare
 from routelab.arena.statistics import CONFIDENCE, Draws, interval, joint_draws, number
@@ -148,16 +148,15 @@ def _choose(
 ) -> _Choice:
     """Choose by what candidates do on rows of the calibration part that they were not fitted on."""
     pairs: list[Pair] = list(inner_folds(problem, rows, seed=seed))
-    chosen = unseen_picks(problem, candidates, pairs, DIALS, seed)[:, rows]
+    chosen = unseen_picks(problem, candidates, pairs, DIALS, seed)[:, :, rows]
     reference = np.zeros(len(problem), np.int64)
     named = current if target.reference == "current" else None
     for inside, held in pairs:
         reference[held] = _reference(problem, inside, named)
     score, cost = problem.score[rows, chosen], problem.cost[rows, chosen]
     beside = problem.score[rows, reference[rows]], problem.cost[rows, reference[rows]]
-    best, reached = target.choose(score.mean(axis=1), cost.mean(axis=1), float(beside[0].mean()))
-    candidate, dial = candidates[best // len(DIALS)], float(DIALS[best % len(DIALS)])
-    return _Choice(candidate, dial, reached, score[best], cost[best], *beside)
+    c, g, reached = target.choose(score, cost, beside[0])
+    return _Choice(candidates[c], float(DIALS[g]), reached, score[c, g], cost[c, g], *beside)
 
 
 def _applied(problem: Problem, fit: Fit, choice: _Choice, current: str | None, seed: int) -> tuple[Ints, Floats]:
@@ -216,15 +215,17 @@ def _judge_noise(
 
 def _held_out(target: Target, joint: Draws, extra: Floats) -> dict[str, Any]:
     score, cost, reference, reference_cost, mixed = (joint.of("held", field) for field in FIELDS)
-    kept = target.met(score + extra, cost, reference)
-    return {
-        "accuracy": interval(score),
-        "cost_per_1k_usd": interval(PER_1K * cost),
-        "reference_accuracy": interval(reference),
-        "delta": interval(score - reference + extra),
-        "saving": interval(1 - cost / np.maximum(reference_cost, 1e-30)),
-        "delta_vs_mixing": interval(score - mixed),
-        "reach_probability": number(kept[1:].mean()),
+    surplus = joint.complete(target.surplus(score, cost, reference)) + (extra if target.max_cost_usd is None else 0.0)
+    shown = {
+        "accuracy": score,
+        "cost_per_1k_usd": PER_1K * cost,
+        "reference_accuracy": reference,
+        "saving": 1 - cost / np.maximum(reference_cost, 1e-30),
+        "delta_vs_mixing": score - mixed,
+    }
+    return {name: interval(joint.complete(values)) for name, values in shown.items()} | {
+        "delta": interval(joint.complete(score - reference) + extra),
+        "reach_probability": number((surplus[1:] >= -ROUNDING).mean()),
     }
 
 

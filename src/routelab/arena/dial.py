@@ -2,7 +2,7 @@
 
 A target is ``cost<=0.5/1k`` (USD per thousand queries), ``quality>=0.98*best`` or ``quality>=best-0.5pt``; in
 place of ``best`` (the best single arm of the training rows) stands ``current`` (the arm in use) where one is
-named. Knows no statistics: choices are made on point values, and whoever chooses checks on other rows.
+named. What is chosen here looks better than it is: whoever chooses checks on other rows.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ Pair = tuple[Ints, Ints]
 """Rows to fit on, and rows to look at."""
 
 PER_1K = 1000.0
+ROUNDING = 1e-12
 _NUMBER = r"(\d+(?:\.\d+)?)"
 _COST = re.compile(rf"cost<={_NUMBER}/1k")
 _SHARE = re.compile(rf"quality>={_NUMBER}\*(best|current)")
@@ -62,26 +63,41 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
             fix="write it like quality>=best-0.5pt",
         )
 
-    def met(
-        self, score: Floats, cost: Floats, reference: Floats | float
-    ) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-        """Whether mean scores and mean costs (USD a query) keep the target."""
+    def surplus(self, score: Floats, cost: Floats, reference: Floats | float) -> Floats:
+        """By how much mean scores or mean costs (USD a query) keep the target; negative where they miss it."""
         if self.max_cost_usd is not None:
-            return np.asarray(cost <= self.max_cost_usd * (1 + 1e-9))
-        return np.asarray(score >= self.share * reference - self.margin - 1e-12)
+            return self.max_cost_usd - cost
+        return score - self.share * reference + self.margin
 
-    def choose(self, score: Floats, cost: Floats, reference: float) -> tuple[int, bool]:
-        """The position that serves the target best, and whether it keeps it on these values.
+    def choose(self, score: Floats, cost: Floats, reference: Floats) -> tuple[int, int, bool]:
+        """The candidate and the position of its dial that serve the target, and whether they keep it on these rows.
 
-        Cheapest of those that reach a floor (of equal cost, the best), best of those below a cap; where none
-        does, the nearest to it.
+        ``score`` and ``cost`` are (C, G, m) over candidates, dials and rows, ``reference`` is (m,). Of what keeps
+        the target, all that is within one paired standard error of the cheapest (of the best, under a cap) is as
+        good: the middle of the longest run of such positions wins, because a dial at a cliff's edge falls off it on
+        other rows. Where nothing keeps the target, what comes nearest.
         """
-        met = self.met(score, cost, reference)
-        reached = bool(met.any())
-        cheap = (self.max_cost_usd is None) == reached
-        keys = (-score, cost) if cheap else (cost, -score)
-        order = np.lexsort((keys[0], keys[1], ~met if reached else np.zeros(len(met))))
-        return int(order[0]), reached
+        surplus = self.surplus(score.mean(axis=2), cost.mean(axis=2), reference.mean())
+        met = surplus >= -ROUNDING
+        if not met.any():
+            candidate, dial = np.unravel_index(int(surplus.argmax()), surplus.shape)
+            return int(candidate), int(dial), False
+        worth = -cost if self.max_cost_usd is None else score
+        best = np.unravel_index(int(np.where(met, worth.mean(axis=2), -np.inf).argmax()), met.shape)
+        behind = worth[best] - worth
+        as_good = met & (behind.mean(axis=2) <= behind.std(axis=2) / np.sqrt(behind.shape[2]) + ROUNDING)
+        return (*_middle_of_longest_run(as_good), True)
+
+
+def _middle_of_longest_run(flags: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> tuple[int, int]:
+    """Row and column amid the longest stretch of true flags within one row; the first of equals."""
+    runs = [
+        (start - end, row, (start + end - 1) // 2)
+        for row, line in enumerate(flags)
+        for start, end in np.flatnonzero(np.diff(np.r_[False, line, False])).reshape(-1, 2)
+    ]
+    _, row, middle = min(runs)
+    return row, int(middle)
 
 
 def fitted(problem: Problem, candidate: Candidate, rows: Ints, batch: QueryBatch, seed: int) -> Router:
@@ -106,12 +122,11 @@ def picks(router: Router, batch: QueryBatch, dials: Iterable[float]) -> Ints:
 def unseen_picks(
     problem: Problem, candidates: Sequence[Candidate], pairs: Sequence[Pair], dials: Floats, seed: int
 ) -> Ints:
-    """(C·G, n) what every candidate picks at every dial for rows held out of its fit; −1 for other rows."""
-    found = np.full((len(candidates) * len(dials), len(problem)), -1, np.int64)
+    """(C, G, n) what every candidate picks at every dial for rows held out of its fit; −1 for other rows."""
+    found = np.full((len(candidates), len(dials), len(problem)), -1, np.int64)
     for inside, held in pairs:
         batches = problem.batch.take(inside), problem.batch.take(held)
         for c, candidate in enumerate(candidates):
             router = fitted(problem, candidate, inside, batches[0], seed)
-            rows = slice(c * len(dials), (c + 1) * len(dials))
-            found[rows, held] = picks(router, batches[1], dials)
+            found[c][:, held] = picks(router, batches[1], dials)
     return found

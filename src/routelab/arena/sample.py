@@ -20,6 +20,7 @@ from routelab.arena.problem import normalise
 from routelab.core import InputError, Query, derive, stream
 from routelab.core.decisions import Ints
 from routelab.core.errors import shorten
+from routelab.core.threads import single_threaded
 from routelab.encode import HashedNgrams, QueryBatch, TfidfSvd
 
 Z95 = 1.959963985
@@ -151,6 +152,7 @@ def stratify(queries: Sequence[Query], seed: int) -> Ints:
     return np.asarray(np.unique(names, return_inverse=True)[1], np.int64)
 
 
+@single_threaded
 def topics(texts: Sequence[str], seed: int) -> Ints:
     """(n,) k-means cluster of the prompts' hashed n-grams, about one a dozen prompts and ``TOPICS`` at most."""
     count = min(TOPICS, max(1, len(texts) // 12))

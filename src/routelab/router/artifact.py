@@ -38,7 +38,7 @@ def freeze(router: Router) -> tuple[Frozen, bytes]:
     """The two halves of a fitted router's artifact."""
     parts = {"reduction": router.reduction_, "estimator": router.estimator_, "cost": router.cost_model_}
     arrays = {
-        f"{part}.{name}": np.ascontiguousarray(array)
+        f"{part}.{name}": array
         for part, state in parts.items()
         if state is not None
         for name, array in learned(state).items()

@@ -11,8 +11,13 @@ import numpy as np
 
 
 def learned(part: Any) -> dict[str, np.ndarray[Any, Any]]:
-    """What ``fit`` left behind, each as an array (numbers as arrays without dimensions)."""
-    return {name: np.asarray(value) for name, value in vars(part).items() if name.endswith("_")}
+    """What ``fit`` left behind, each as an array in C order (numbers as arrays without dimensions)."""
+    return {name: np.asarray(value, order="C") for name, value in vars(part).items() if name.endswith("_")}
+
+
+def settle(part: Any) -> None:
+    """Lay learned arrays out as an artifact would: matrix products depend on the layout in their last bits."""
+    relearn(part, learned(part))
 
 
 def relearn(part: Any, arrays: dict[str, np.ndarray[Any, Any]]) -> None:

@@ -85,7 +85,7 @@ class Trial:
         """Route, and hold the router to one arm for every query."""
         given: Decisions | Sequence[str] = router.route(batch, **options)
         decisions = given if isinstance(given, Decisions) else None
-        arms = tuple(given if decisions is None else decisions.chosen_arms())
+        arms = tuple(given.chosen_arms() if isinstance(given, Decisions) else given)
         expect(len(arms) == len(batch), f"{len(arms)} decisions for {len(batch)} queries")
         return Answer(arms, decisions)
 

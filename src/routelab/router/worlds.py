@@ -19,11 +19,9 @@ from routelab.outcomes import Dense
 
 TOPICS = ("arithmetic", "code", "story")
 _WORDS = {
-    "code": "list index loop value string stack queue node graph cache parse merge count token buffer".split(),
-    "story": (
-        "river winter lantern grandmother village storm letter orchard silver journey garden whisper harbour "
-        "candle shadow memory festival mountain traveller kitchen evening stranger promise forest"
-    ).split(),
+    "code": "list index loop value string stack queue node graph cache parse merge count token buffer",
+    "story": "river winter lantern grandmother village storm letter orchard silver journey garden whisper "
+    "harbour candle shadow memory festival mountain traveller kitchen evening stranger promise forest",
 }
 
 
@@ -126,7 +124,7 @@ def _write(topic: str, rng: np.random.Generator) -> str:
     if topic == "arithmetic":
         a, b, c = rng.integers(10, 999, 3)
         return f"Work out {a} + {b} - {c}."
-    words = _WORDS[topic]
+    words = _WORDS[topic].split()
     if topic == "code":
         name, *body = rng.choice(words, 9)
         return f"Correct this function.\ndef {name}(x):\n    return {{{' + '.join(body)}}}; print({name}(x))"

