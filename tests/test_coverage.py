@@ -15,7 +15,9 @@ from routelab.core.threads import single_threaded
 
 
 @single_threaded
-def coverage(*, worlds: int, n: int, repeats: int, lead: float = 0.5, seed: int = 10_000) -> dict[str, tuple[float, float]]:
+def coverage(
+    *, worlds: int, n: int, repeats: int, lead: float = 0.5, seed: int = 10_000
+) -> dict[str, tuple[float, float]]:
     """Share of covered truths of accuracy and of the paired difference, with and without training variance."""
     target = planted.truth(planted.RECIPES, int(n * 0.8), trainings=150, seed=7, lead=lead)
     hits: dict[str, list[tuple[bool, bool]]] = {"accuracy": [], "difference": []}
@@ -34,6 +36,7 @@ def coverage(*, worlds: int, n: int, repeats: int, lead: float = 0.5, seed: int 
             plan.fold_of,
             overlap=plan.overlap,
             averaging=plan.averaging,
+            prior=plan.prior,
             draws=400,
             seed=world,
         )

@@ -81,17 +81,18 @@ def _sum(text: str) -> int:
     return total
 
 
+LEFT_SIDES = {
+    r"x \+ (\d+)": lambda x, b: x + b,
+    r"(\d+)x \+ (\d+)": lambda x, a, b: a * x + b,
+    r"(\d+)\(x \+ (\d+)\) - (\d+)x": lambda x, a, b, c: a * (x + b) - c * x,
+}
+
+
 def test_linear_equations_hold_for_their_reference() -> None:
     for item in of_family("linear-equation"):
         left, right = item.text.removeprefix("Solve for x: ").split(" = ")
-        x = int(item.reference)
-        shapes = (
-            (r"x \+ (\d+)", lambda b: x + b),
-            (r"(\d+)x \+ (\d+)", lambda a, b: a * x + b),
-            (r"(\d+)\(x \+ (\d+)\) - (\d+)x", lambda a, b, c: a * (x + b) - c * x),
-        )
-        values = [value(*map(int, m.groups())) for shape, value in shapes if (m := re.fullmatch(shape, left))]
-        assert values == [int(right)]
+        fitting = [(value, m) for shape, value in LEFT_SIDES.items() if (m := re.fullmatch(shape, left))]
+        assert [value(int(item.reference), *map(int, m.groups())) for value, m in fitting] == [int(right)]
 
 
 def test_knights_have_one_solution_by_enumeration() -> None:

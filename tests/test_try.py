@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,24 +13,20 @@ import pytest
 from click.testing import CliRunner, Result
 
 from recorded_endpoint import BIG, JUDGE, PRICES, SMALL, Recorded, World, serving
+from routelab.arena import Result as Evaluation
 from routelab.cli.tryout import try_command
 from routelab.core import InputError
 from routelab.outcomes import OutcomeTable
-from routelab.router import load_artifact, route_texts
+from routelab.router import artifact_hash, load_artifact, route_texts
 
-N = 300
-
-
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ROUTELAB_CACHE", str(tmp_path / "cache"))
+N = 240
 
 
 def trial(tmp_path: Path, logs: Path, server: Recorded, *more: str, arms: str = f"{BIG},{SMALL}") -> Result:
     prices = tmp_path / "prices.yaml"
     prices.write_text(PRICES)
     given = [str(logs), "--arms", arms, "--base-url", server.base_url, "--prices", str(prices)]
-    given += ["--out", str(tmp_path / "out"), "--precision", "5pt", "--repeats", "2", "--yes", "--json", *more]
+    given += ["--out", str(tmp_path / "out"), "--precision", "5pt", "--repeats", "1", "--yes", "--json", *more]
     return CliRunner().invoke(try_command, given, standalone_mode=False)
 
 
@@ -44,25 +42,52 @@ def planted() -> World:
     return World("planted", N)
 
 
-def test_where_a_router_saves_the_sentence_says_how_much(tmp_path: Path, planted: World) -> None:
+@dataclass(frozen=True)
+class Twice:
+    """The same trial run twice in one folder."""
+
+    folder: Path
+    first: dict[str, Any]
+    second: dict[str, Any]
+    calls: dict[str, int]
+
+
+@pytest.fixture(scope="module")
+def twice(tmp_path_factory: pytest.TempPathFactory, planted: World) -> Twice:
+    folder = tmp_path_factory.mktemp("planted")
+    logs = planted.logs(folder)
     with serving(planted) as server:
-        report = report_of(trial(tmp_path, planted.logs(tmp_path), server, "--budget", "50usd"))
-    held = report["routed"]["held_out"]
+        first, second = (
+            report_of(trial(folder, logs, server, "--budget", "50usd", "--repeats", "2")) for _ in range(2)
+        )
+    return Twice(folder / "out", first, second, dict(server.calls))
+
+
+def test_where_a_router_saves_the_sentence_says_how_much(twice: Twice) -> None:
+    report, held = twice.first, twice.first["routed"]["held_out"]
     assert (report["gain"], report["advice"], report["current"]) == (True, "route", BIG)
-    assert report["headline"].startswith("save ") and "points [" in report["headline"]
+    assert re.match(r"save \d+ % \[\d+, \d+\] at [+−]\d\.\d points \[.*\] by routing with", report["headline"])
     assert held["saving"]["low"] > 0.3 and held["delta"]["value"] > -0.005
-    assert json.loads((tmp_path / "out" / "report.json").read_text()) == report
-    assert (tmp_path / "out" / "result.json").is_file()
-    assert OutcomeTable.open(tmp_path / "out" / "table").arms == (BIG, SMALL)
 
 
-def test_the_artifact_routes_as_it_was_judged(tmp_path: Path, planted: World) -> None:
-    with serving(planted) as server:
-        report = report_of(trial(tmp_path, planted.logs(tmp_path), server, "--budget", "50usd"))
-    router = load_artifact(Path(report["artifact"]))
-    easy, hard = "Add these two numbers: 900 plus 37 gives?", planted.rows[-1]["prompt"]
+def test_the_folder_holds_the_report_the_scorecard_the_table_and_the_artifact(twice: Twice) -> None:
+    assert json.loads((twice.folder / "report.json").read_text()) == twice.second
+    assert {"knn-guarded", "ridge", "clusters", "best-single"} <= set(
+        Evaluation.load(twice.folder / "result.json").to_frame()["name"]
+    )
+    assert OutcomeTable.open(twice.folder / "table").arms == (BIG, SMALL)
+    assert artifact_hash(load_artifact(twice.folder / "artifact")) == twice.second["routed"]["artifact_hash"]
+
+
+def test_the_artifact_sends_what_is_easy_to_the_small_model(twice: Twice, planted: World) -> None:
+    router = load_artifact(twice.folder / "artifact")
     hard = next(row["prompt"] for row in planted.rows if row["metric"] == "word")
-    assert route_texts(router, [easy, hard]) == [SMALL, BIG]
+    assert route_texts(router, ["Add these two numbers: 900 plus 37 gives?", hard]) == [SMALL, BIG]
+
+
+def test_copies_of_a_prompt_are_asked_once_and_a_second_run_asks_nothing(twice: Twice) -> None:
+    assert twice.calls == {"big": N, "small": N}
+    assert twice.second == twice.first
 
 
 def test_where_no_router_can_save_nothing_is_claimed(tmp_path: Path) -> None:
@@ -72,17 +97,6 @@ def test_where_no_router_can_save_nothing_is_claimed(tmp_path: Path) -> None:
     assert (report["gain"], report["advice"], report["artifact"]) == (False, "keep", None)
     assert report["headline"].startswith("nothing to gain here: ")
     assert not (tmp_path / "out" / "artifact").exists()
-
-
-def test_copies_of_a_prompt_are_asked_once_and_a_second_run_asks_nothing(tmp_path: Path, planted: World) -> None:
-    logs = planted.logs(tmp_path)
-    with serving(planted) as server:
-        first = report_of(trial(tmp_path, logs, server, "--budget", "50usd"))
-        asked = dict(server.calls)
-        second = report_of(trial(tmp_path, logs, server, "--budget", "50usd"))
-        assert dict(server.calls) == asked == {"big": N, "small": N}
-    assert second["routed"] == first["routed"]
-    assert second["spent_usd"] == first["spent_usd"]
 
 
 def test_a_judge_is_named_uncorrected_without_labels(tmp_path: Path, planted: World) -> None:

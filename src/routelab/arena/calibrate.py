@@ -197,6 +197,7 @@ def _draws(problem: Problem, plan: Schedule, values: Floats, draws: int, seed: i
         plan.fold_of,
         overlap=plan.overlap,
         averaging=plan.averaging,
+        prior=plan.prior,
         draws=draws,
         seed=seed,
     )

@@ -176,7 +176,10 @@ def _imported(spec: str) -> Any:
 
 
 def arm_indices(answer: Decisions | Sequence[str], arms: tuple[str, ...], batch: QueryBatch, name: str) -> list[int]:
-    """Check what a router answered and give each query's arm as an index into ``arms``."""
+    """Check what a router answered and give each query's arm as an index into ``arms``.
+
+    A name without its ``provider/`` is understood where it can mean one arm only.
+    """
     chosen = answer.chosen_arms() if isinstance(answer, Decisions) else list(answer)
     if len(chosen) != len(batch):
         raise ContractError(
@@ -185,7 +188,7 @@ def arm_indices(answer: Decisions | Sequence[str], arms: tuple[str, ...], batch:
             got=f"{len(chosen)}",
             fix="answer every query once",
         )
-    place = {arm: j for j, arm in enumerate(arms)}
+    place = _places(arms)
     unknown = next((row for row, arm in enumerate(chosen) if arm not in place), None)
     if unknown is not None:
         raise ContractError(
@@ -195,3 +198,10 @@ def arm_indices(answer: Decisions | Sequence[str], arms: tuple[str, ...], batch:
             fix=nearest(str(chosen[unknown]), arms),
         )
     return [place[arm] for arm in chosen]
+
+
+def _places(arms: tuple[str, ...]) -> dict[str, int]:
+    """The index of every arm by its name, and by its name without the provider where no other arm shares it."""
+    bare = [arm.partition("/")[2] for arm in arms]
+    unambiguous = {name: j for j, name in enumerate(bare) if name and bare.count(name) == 1}
+    return unambiguous | {arm: j for j, arm in enumerate(arms)}

@@ -139,9 +139,9 @@ class _Run:
                     try:
                         reserved = self.purse.reserve(waiting[0][1], self.ask.at_most_usd(waiting[0]))
                     except SpendCapError as error:
-                        stopped = str(error)
-                    else:
-                        flying[pool.submit(self.ask, waiting.popleft())] = reserved
+                        stopped = None if flying else str(error)  # calls in flight may give money back
+                        break
+                    flying[pool.submit(self.ask, waiting.popleft())] = reserved
                 for future in wait(flying, return_when=FIRST_COMPLETED).done:
                     outcome = future.result()
                     self._book(outcome, flying.pop(future))

@@ -41,6 +41,7 @@ class Schedule:
         overlap: the expected share of one training set that another repeat's has too, None where there is
             but one repeat, so that training variance cannot be estimated.
         averaging: Var(estimate) / Var(one training) of the part of the variance that comes from training.
+        prior: Nadeau and Bengio's guess of that part, as a share of the row variance.
     """
 
     protocol: Protocol
@@ -49,6 +50,7 @@ class Schedule:
     fold_of: Ints
     overlap: float | None
     averaging: float
+    prior: float
 
     @property
     def repeats(self) -> int:
@@ -65,7 +67,7 @@ def schedule(problem: Problem, protocol: Protocol, *, folds: int, repeats: int, 
     n = len(problem)
     if protocol == "in-sample":
         rows = np.arange(n)
-        return Schedule(protocol, (Fit(0, 0, rows, rows),), rows, np.zeros((1, n), np.int64), None, 0.0)
+        return Schedule(protocol, (Fit(0, 0, rows, rows),), rows, np.zeros((1, n), np.int64), None, 0.0, 0.0)
     if protocol == "split":
         return _split(problem, repeats, seed)
     groups = int(problem.groups.max()) + 1
@@ -83,7 +85,9 @@ def schedule(problem: Problem, protocol: Protocol, *, folds: int, repeats: int, 
         for fold in range(folds)
     )
     share = (folds - 1) / folds
-    return Schedule(protocol, fits, np.arange(n), fold_of, share if repeats > 1 else None, share)
+    return Schedule(
+        protocol, fits, np.arange(n), fold_of, share if repeats > 1 else None, share, 1 / repeats + 1 / (folds - 1)
+    )
 
 
 def _deal(problem: Problem, folds: int, rng: np.random.Generator) -> Ints:
@@ -122,7 +126,8 @@ def _split(problem: Problem, repeats: int, seed: int) -> Schedule:
         fits.append(Fit(repeat, 0, part, test))
     averaging = TRAIN_PART + (1 - TRAIN_PART) / repeats
     overlap = TRAIN_PART if repeats > 1 else None
-    return Schedule("split", tuple(fits), test, np.zeros((repeats, len(test)), np.int64), overlap, averaging)
+    prior = 1 / repeats + len(test) / len(fits[0].train)
+    return Schedule("split", tuple(fits), test, np.zeros((repeats, len(test)), np.int64), overlap, averaging, prior)
 
 
 def inner_folds(problem: Problem, train: Ints, *, seed: int, folds: int = 3) -> Iterator[tuple[Ints, Ints]]:

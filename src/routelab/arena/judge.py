@@ -89,6 +89,7 @@ def evaluate(
         plan.fold_of,
         overlap=plan.overlap,
         averaging=plan.averaging,
+        prior=plan.prior,
         draws=draws,
         seed=seed,
     )

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 import msgspec
+from rich.console import Console
 from rich.table import Table
 
 from routelab.arena.collect import Collected, Progress, collect
 from routelab.arena.spend import ArmPreview, Tariff, preview
-from routelab.cli import console, emit_json
+from routelab.cli import emit_json
 from routelab.cli.options import json_option, seed_option
 from routelab.cli.progress import progress_bar
 from routelab.core import Query, registry, stream
@@ -106,7 +107,7 @@ def _show_preview(rows: list[ArmPreview], as_json: bool) -> None:
     for row in rows:
         usd = "no price" if row.usd is None else f"{row.usd:.4f}"
         table.add_row(row.arm, f"{row.calls:,}", f"{row.input_tokens:,}", f"{row.output_tokens:,}", usd)
-    console().print(table)
+    Console().print(table)
 
 
 def _show(run: Collected, folder: Path, as_json: bool) -> None:
@@ -114,7 +115,7 @@ def _show(run: Collected, folder: Path, as_json: bool) -> None:
         state = msgspec.structs.asdict(run.progress)
         emit_json({"folder": str(folder), "hash": run.table.hash, "stopped": run.stopped} | state)
         return
-    at, screen = run.progress, console()
+    at, screen = run.progress, Console()
     screen.print(f"{at.done:,} calls for {at.spent_usd:.4f} USD, {at.errors} errors, {at.skipped:,} known → {folder}")
     if run.stopped:
         screen.print(f"[yellow]stopped[/] {run.stopped}", highlight=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -42,7 +43,7 @@ def diff_command(before: Path, after: Path, as_json: bool) -> None:
             screen.print(f"{label}: {', '.join(found[label])}")
 
 
-def _cell(change: dict[str, float] | None) -> str:
+def _cell(change: dict[str, Any] | None) -> str:
     if change is None:
         return "–"
     if change["low"] is None:

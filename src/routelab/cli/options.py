@@ -33,14 +33,36 @@ def run_options(command: F) -> F:
             click.option("--folds", type=int, default=5, show_default=True, help="Folds of cross-fitting."),
             click.option("--repeats", type=int, help="Repeats of cross-fitting [default: 5, fewer on large tables]."),
             click.option("--draws", type=int, default=1000, show_default=True, help="Draws behind every interval."),
-            click.option("--margin", type=float, default=0.5, show_default=True, help="Equal quality means best single minus this, in points."),
-            click.option("--profile", type=click.Choice(["default", "routerarena"]), default="default", show_default=True, help="Metric profile; see docs/profiles.md."),
-            click.option("--where", "where", multiple=True, metavar="COLUMN=VALUE", help="Judge only these queries; repeatable."),
-            click.option("--exclude", multiple=True, metavar="ARM", help="Leave an arm out; repeatable. NullModel always is."),
-            click.option("--min-coverage", type=float, default=0.985, show_default=True, help="Least share of queries an arm must cover."),
+            click.option(
+                "--margin",
+                type=float,
+                default=0.5,
+                show_default=True,
+                help="Equal quality means best single minus this, in points.",
+            ),
+            click.option(
+                "--profile",
+                type=click.Choice(["default", "routerarena"]),
+                default="default",
+                show_default=True,
+                help="Metric profile; see docs/profiles.md.",
+            ),
+            click.option(
+                "--where", "where", multiple=True, metavar="COLUMN=VALUE", help="Judge only these queries; repeatable."
+            ),
+            click.option(
+                "--exclude", multiple=True, metavar="ARM", help="Leave an arm out; repeatable. NullModel always is."
+            ),
+            click.option(
+                "--min-coverage",
+                type=float,
+                default=0.985,
+                show_default=True,
+                help="Least share of queries an arm must cover.",
+            ),
             click.option("--no-timing", is_flag=True, help="Leave measured timings out: byte-identical reruns."),
         ]
-    ):  # fmt: skip
+    ):
         command = option(command)
     return command
 

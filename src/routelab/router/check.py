@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from routelab.core.errors import ContractError, PrerequisiteError
+from routelab.core.threads import single_threaded
 from routelab.router.contract import CHECKS, Check
 from routelab.router.trial import NotApplicable, Trial, Violation
 
@@ -62,6 +63,7 @@ class CheckReport:
         }
 
 
+@single_threaded
 def check_router(router: Any, *, seed: int = 0) -> CheckReport:
     """Check a Recipe, a Router (afresh, through its recipe), a class, or any object with ``route(batch)``.
 

@@ -59,7 +59,7 @@ def same_seed_gives_same_decisions(trial: Trial) -> None:
     world, router = trial.world("complementary"), trial.fitted("complementary")
     first = trial.ask(router, world.test)
     expect_same(first.arms, trial.ask(router, world.test).arms, "asked twice")
-    again = trial.ask(trial.fit(world), fresh(world.test))
+    again = trial.ask(trial.fit(replace(world, train=fresh(world.train))), fresh(world.test))
     expect_same(first.arms, again.arms, "fitted twice")
     if first.decisions is not None and again.decisions is not None:
         expect(predictions_equal(first.decisions, again.decisions), "fitted twice, predictions differ")

@@ -15,11 +15,6 @@ def learned(part: Any) -> dict[str, np.ndarray[Any, Any]]:
     return {name: np.asarray(value, order="C") for name, value in vars(part).items() if name.endswith("_")}
 
 
-def settle(part: Any) -> None:
-    """Lay learned arrays out as an artifact would: matrix products depend on the layout in their last bits."""
-    relearn(part, learned(part))
-
-
 def relearn(part: Any, arrays: dict[str, np.ndarray[Any, Any]]) -> None:
     """Put learned state back; numbers come back as numbers."""
     for name, array in arrays.items():

@@ -12,8 +12,12 @@ queries of these tasks in these proportions. Two independent sources make the es
 
 The first is drawn for all means at once. For the second, every metric is also evaluated at the estimate moved a
 little along each block's difference; these directional derivatives give the training variance of that very
-metric, so ratios, paired differences and areas under curves need no formula of their own. The part played
-elsewhere by the Nadeau–Bengio correction (2003), which would also widen policies that learn nothing.
+metric, so ratios, paired differences and areas under curves need no formula of their own.
+
+That estimate is unbiased but noisy, so it is averaged with the Nadeau–Bengio one (2003), which takes training to
+add (1/repeats + test/train rows) of the row variance: steady, but blind to the router. A metric that training
+never moved gets neither: constant policies keep their plain intervals. ``tests/test_coverage.py`` holds both up
+against planted truth.
 """
 
 from __future__ import annotations
@@ -70,9 +74,9 @@ class Draws:
         drawn = len(self.weights)
         with np.errstate(invalid="ignore"):
             slopes = (values[drawn:] - values[0]) / STEP
-            training = self.blocks.variance(np.where(np.isfinite(slopes), slopes, 0.0))
-            rows = np.nanvar(values[1:drawn], axis=0) if drawn > 1 else np.zeros_like(training)
-            centre = np.nanmean(values[1:drawn], axis=0) if drawn > 1 else values[0]
+            rows = np.nanvar(values[1:drawn], axis=0)
+            centre = np.nanmean(values[1:drawn], axis=0)
+            training = self.blocks.variance(np.where(np.isfinite(slopes), slopes, 0.0), rows)
         noise = self.blocks.noise.reshape(-1, *[1] * (values.ndim - 1))
         still = rows <= 1e-18
         factor = np.sqrt(1 + np.where(still, 0.0, training / np.where(still, 1.0, rows)))
@@ -91,17 +95,19 @@ class Draws:
 class TrainingBlocks:
     """Which rows of ``Draws.means`` are moves along which block: ``cell`` (P,) and rows per block ``size`` (P,).
 
-    ``share`` turns the variance of a difference of two fits into what training adds to the estimate. ``noise``
-    (B,) are standard normals for metrics that test rows do not move.
+    ``share`` turns the variance of a difference of two fits into what training adds to the estimate, ``prior``
+    is Nadeau and Bengio's share of the row variance, and ``noise`` (B,) are standard normals for metrics that
+    test rows do not move.
     """
 
     cell: Ints
     size: Floats
     share: float
+    prior: float
     noise: Floats
 
-    def variance(self, slopes: Floats) -> Floats:
-        """(P, …) directional derivatives → training variance of the metric, never below zero."""
+    def variance(self, slopes: Floats, rows: Floats) -> Floats:
+        """(P, …) directional derivatives and (…) row variance → what training adds to the metric's variance."""
         if not len(self.cell):
             return np.zeros(slopes.shape[1:])
         flat = slopes.reshape(len(slopes), -1) * self.size[:, None]
@@ -111,8 +117,9 @@ class TrainingBlocks:
         products = (total**2).sum(axis=0) - (flat**2).sum(axis=0)
         sizes = np.bincount(self.cell, self.size, cells)
         pairs = float((sizes**2).sum() - (self.size**2).sum())
-        variance = self.share * products / max(pairs, 1e-30)
-        return np.asarray(np.maximum(variance, 0.0).reshape(slopes.shape[1:]), float)
+        seen = np.maximum(self.share * products / max(pairs, 1e-30), 0.0).reshape(slopes.shape[1:])
+        moved = np.abs(slopes).max(axis=0) > 1e-9
+        return np.where(moved, (seen + self.prior * rows) / 2, 0.0)
 
 
 def row_weights(strata: Ints, groups: Ints, draws: int, seed: int) -> Weights:
@@ -175,6 +182,7 @@ def joint_draws(
     *,
     overlap: float | None,
     averaging: float,
+    prior: float,
     draws: int,
     seed: int,
 ) -> Draws:
@@ -183,9 +191,9 @@ def joint_draws(
     means = (weights @ columns.mean(axis=0, dtype=np.float32)).astype(float)
     means[0] = columns.mean(axis=(0, 1), dtype=float)
     noise = stream(seed, "training").standard_normal(draws)
-    blocks = TrainingBlocks(np.zeros(0, np.int64), np.zeros(0), 0.0, noise)
+    blocks = TrainingBlocks(np.zeros(0, np.int64), np.zeros(0), 0.0, 0.0, noise)
     if overlap is not None:
         moves, cell, size = training_moves(columns, fold_of, seed)
         means = np.concatenate([means, means[0] + STEP * moves])
-        blocks = TrainingBlocks(cell, size, averaging / (2 * (1 - overlap)), noise)
+        blocks = TrainingBlocks(cell, size, averaging / (2 * (1 - overlap)), prior, noise)
     return Draws(tuple(names), means, weights, blocks)

@@ -17,7 +17,7 @@ class Forest(msgspec.Struct, dict=True, forbid_unknown_fields=True, tag="forest"
     (trees, nodes, K). The standard error is the spread over trees.
     """
 
-    trees: int = 60
+    trees: int = 30
     leaf: int = 8
 
     def fit(self, training: Training) -> Forest:

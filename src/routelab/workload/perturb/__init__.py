@@ -1,5 +1,6 @@
-"""Rewording that a user would not call another question: for the robustness of routers."""
+"""Rewordings that change how a prompt looks and not what it asks, to see whether a router's mind changes too."""
 
-from routelab.workload.perturb.rewording import KINDS, perturb
+from routelab.workload.perturb.kinds import KINDS
+from routelab.workload.perturb.reword import perturb
 
 __all__ = ["KINDS", "perturb"]

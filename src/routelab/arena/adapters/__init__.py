@@ -1,0 +1,1 @@
+"""Routers that live elsewhere, made to answer like ours."""
