@@ -33,12 +33,13 @@ check: setup                   ## format, lint, types, import arrows, generated 
 bench: setup                   ## timings with machine, versions, seed and spread
 	for file in benchmarks/bench_*.py; do $(VENV)/bin/python $$file; done
 
-docs: setup                    ## regenerate the generated parts of docs/ and the README's board and picture
+docs: arena                    ## regenerate the generated parts of docs/ and the README's board and picture
 	$(VENV)/bin/python docs/build.py
+	$(VENV)/bin/python docs/board.py results
 
 record: setup                  ## record the embedded default anew with small local models (about two CPU-hours)
 	$(VENV)/bin/python -m pip install -q -c constraints.txt -e '.[local]'
-	$(VENV)/bin/python benchmarks/record_default.py
+	$(VENV)/bin/python benchmarks/record_default.py results/recording results/default
 
 clean:                         ## remove what the other targets made
 	rm -rf $(VENV) results build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

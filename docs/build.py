@@ -22,7 +22,7 @@ import polars as pl
 import yaml
 
 from routelab.arena import baselines
-from routelab.cli import COMMANDS
+from routelab.cli import cli
 from routelab.core import ModelCard, Outcome, Plan, Price, Query
 from routelab.core.config import json_schema
 from routelab.core.files import write_text
@@ -71,14 +71,14 @@ def meanings() -> dict[str, str]:
 
 
 def commands() -> str:
-    """The help of every command, as the terminal shows it."""
+    """The help of every command, as a terminal of ``HELP_WIDTH`` columns shows it."""
+    face = click.Context(cli, info_name="routelab", terminal_width=HELP_WIDTH, **cli.context_settings)
     parts = []
-    for name, (module, attribute) in sorted(COMMANDS.items()):
-        command: click.Command = getattr(importlib.import_module(module), attribute)
-        context = click.Context(
-            command, info_name=f"routelab {name}", terminal_width=HELP_WIDTH, max_content_width=HELP_WIDTH
-        )
-        parts.append(f"## routelab {name}\n\n```text\n{command.get_help(context)}\n```")
+    for name in cli.list_commands(face):
+        command = cli.get_command(face, name)
+        assert command is not None
+        text = command.get_help(click.Context(command, parent=face, info_name=name))
+        parts.append(f"## routelab {name}\n\n```text\n{text}\n```")
     return "\n\n".join(parts)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import planted
 import pytest
 
+import planted
 from routelab.arena.candidates import resolve
 from routelab.arena.crossfit import run
 from routelab.arena.folds import schedule

@@ -7,10 +7,10 @@ the cost per thousand queries of the cheapest-correct oracle (relative tolerance
 from __future__ import annotations
 
 import pytest
-from shared import needs_shared, shared_data
 
 from routelab.arena import evaluate
 from routelab.outcomes.importers import open_table
+from shared import needs_shared, shared_data
 
 EXPECTED = {
     "alpaca_eval1": (754, 53, 0.979, 1.000, None),

@@ -101,7 +101,7 @@ def test_the_fragment_names_another_model(upstream: Upstream) -> None:
     router = HttpRouter(upstream.url + "/v1#cheap-first")
     router.route(PROMPTS.take([0]))
     assert upstream.requests[0]["body"]["model"] == "cheap-first"
-    assert router.name.endswith("#cheap-first")
+    assert "cheap-first" in router.name
 
 
 def test_answers_keep_the_order_of_the_queries_however_many_threads_ask(upstream: Upstream) -> None:
@@ -119,13 +119,13 @@ def test_what_may_pass_is_tried_again(upstream: Upstream, first: int) -> None:
 
 def test_a_router_that_stays_down_names_address_and_query(upstream: Upstream) -> None:
     upstream.script = {"tiny": [0] * 9}
-    with pytest.raises(PrerequisiteError, match=r"127\.0\.0\.1:\d+/v1/chat/completions query 2: .*3 times"):
+    with pytest.raises(PrerequisiteError, match=r"127\.0\.0\.1:\d+/v1/chat/completions query 2: .*3 tries"):
         patient(upstream.url).route(PROMPTS)
 
 
 def test_a_refusal_is_not_tried_again(upstream: Upstream) -> None:
     upstream.script = {"short": [401]}
-    with pytest.raises(PrerequisiteError, match="HTTP 401.*API key"):
+    with pytest.raises(PrerequisiteError, match="HTTP 401.*api_key_env"):
         patient(upstream.url).route(PROMPTS.take([0]))
     assert upstream.tries["short"] == 1
 
@@ -133,7 +133,7 @@ def test_a_refusal_is_not_tried_again(upstream: Upstream) -> None:
 @pytest.mark.parametrize("answer", [{"choices": []}, {"model": None}, {"model": 3}, ["lab/big"], "lab/big"])
 def test_an_answer_without_a_model_breaks_the_contract(upstream: Upstream, answer: Any) -> None:
     upstream.answer = answer
-    with pytest.raises(ContractError, match="model field names the chosen arm"):
+    with pytest.raises(ContractError, match="a JSON object that names its model"):
         patient(upstream.url).route(PROMPTS.take([0]))
 
 
@@ -162,7 +162,7 @@ def test_a_missing_key_is_named_before_anything_is_sent(upstream: Upstream, monk
     assert upstream.requests == []
 
 
-@pytest.mark.parametrize("address", ["http://", "http://[", "http://host:port"])
+@pytest.mark.parametrize("address", ["ftp://host", "http://", "http://[", "http://host:port"])
 def test_an_unreadable_address_is_an_input_error(address: str) -> None:
     with pytest.raises(InputError, match="router address"):
         HttpRouter(address)
@@ -171,7 +171,7 @@ def test_an_unreadable_address_is_an_input_error(address: str) -> None:
 def test_an_address_is_a_candidate(upstream: Upstream) -> None:
     candidate = resolve(upstream.url)
     assert candidate.fit == "unknown"
-    assert candidate.name == upstream.url.removeprefix("http://")
+    assert candidate.name == f"auto at {upstream.url.removeprefix('http://')}"
     assert arm_indices(candidate.make(0).route(PROMPTS), ("lab/big", "lab/small"), PROMPTS, "http") == [1, 0, 1]
 
 

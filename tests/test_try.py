@@ -22,10 +22,11 @@ from routelab.router import artifact_hash, load_artifact, route_texts
 N = 240
 
 
-def trial(tmp_path: Path, logs: Path, server: Recorded, *more: str, arms: str = f"{BIG},{SMALL}") -> Result:
-    prices = tmp_path / "prices.yaml"
-    prices.write_text(PRICES)
-    given = [str(logs), "--arms", arms, "--base-url", server.base_url, "--prices", str(prices)]
+def trial(
+    tmp_path: Path, logs: Path, server: Recorded, *more: str, arms: str = f"{BIG},{SMALL}", prices: str = PRICES
+) -> Result:
+    (tmp_path / "prices.yaml").write_text(prices)
+    given = [str(logs), "--arms", arms, "--base-url", server.base_url, "--prices", str(tmp_path / "prices.yaml")]
     given += ["--out", str(tmp_path / "out"), "--precision", "5pt", "--repeats", "1", "--yes", "--json", *more]
     return CliRunner().invoke(try_command, given, standalone_mode=False)
 
@@ -64,7 +65,7 @@ def twice(tmp_path_factory: pytest.TempPathFactory, planted: World) -> Twice:
 
 
 def test_where_a_router_saves_the_sentence_says_how_much(twice: Twice) -> None:
-    report, held = twice.first, twice.first["routed"]["held_out"]
+    report, held = twice.first, twice.first["calibrations"]["route"]["held_out"]
     assert (report["gain"], report["advice"], report["current"]) == (True, "route", BIG)
     assert re.match(r"save \d+ % \[\d+, \d+\] at [+−]\d\.\d points \[.*\] by routing with", report["headline"])
     assert held["saving"]["low"] > 0.3 and held["delta"]["value"] > -0.005
@@ -76,7 +77,10 @@ def test_the_folder_holds_the_report_the_scorecard_the_table_and_the_artifact(tw
         Evaluation.load(twice.folder / "result.json").to_frame()["name"]
     )
     assert OutcomeTable.open(twice.folder / "table").arms == (BIG, SMALL)
-    assert artifact_hash(load_artifact(twice.folder / "artifact")) == twice.second["routed"]["artifact_hash"]
+    assert (
+        artifact_hash(load_artifact(twice.folder / "artifact"))
+        == twice.second["calibrations"]["route"]["artifact_hash"]
+    )
 
 
 def test_the_artifact_sends_what_is_easy_to_the_small_model(twice: Twice, planted: World) -> None:
@@ -140,6 +144,26 @@ def test_a_budget_in_calls_limits_the_sample_and_is_never_exceeded(tmp_path: Pat
         assert sum(server.calls.values()) == 200
     assert report["sample"]["limited_by"] == "budget"
     assert report["sample"]["queries"] == 100
+
+
+def test_without_prices_no_saving_is_claimed_until_they_are_given(tmp_path: Path, planted: World) -> None:
+    logs = planted.logs(tmp_path)
+    with serving(planted) as server:
+        before = report_of(trial(tmp_path, logs, server, "--budget", "500calls", prices="{}"))
+        after = report_of(trial(tmp_path, logs, server, "--budget", "500calls"))
+        assert sum(server.calls.values()) == 2 * N
+    assert not before["gain"] and "what a call costs is unknown" in before["headline"]
+    assert after["gain"]
+
+
+def test_nothing_is_asked_without_a_yes(tmp_path: Path, planted: World) -> None:
+    with serving(planted) as server:
+        (tmp_path / "prices.yaml").write_text(PRICES)
+        given = [str(planted.logs(tmp_path)), "--arms", f"{BIG},{SMALL}", "--base-url", server.base_url]
+        given += ["--prices", str(tmp_path / "prices.yaml"), "--out", str(tmp_path / "out"), "--budget", "50usd"]
+        result = CliRunner().invoke(try_command, given, input="n\n")
+        assert result.exit_code == 1 and not server.calls
+    assert "USD, at most" in result.output
 
 
 @pytest.mark.parametrize(

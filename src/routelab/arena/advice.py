@@ -23,6 +23,9 @@ class Verdict(msgspec.Struct, frozen=True):
         return self.advice != "keep"
 
 
+UNPRICED = Verdict("keep", f"{NOTHING} that can be told: what a call costs is unknown (give --prices and run it again)")
+
+
 def judge_trial(routed: dict[str, Any], switched: dict[str, Any], *, margin: float, slack: float) -> Verdict:
     """Weigh two calibrations to ``current − margin``: of routers, and of single arms.
 

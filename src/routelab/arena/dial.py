@@ -27,6 +27,7 @@ Pair = tuple[Ints, Ints]
 
 PER_1K = 1000.0
 ROUNDING = 1e-12
+GIVEN_UP = 0.1
 _NUMBER = r"(\d+(?:\.\d+)?)"
 _COST = re.compile(rf"cost<={_NUMBER}/1k")
 _SHARE = re.compile(rf"quality>={_NUMBER}\*(best|current)")
@@ -73,19 +74,18 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         """The candidate and the position of its dial that serve the target, and whether they keep it on these rows.
 
         ``score`` and ``cost`` are (C, G, m) over candidates, dials and rows, ``reference`` is (m,). Of what keeps
-        the target, all that is within one paired standard error of the cheapest (of the best, under a cap) is as
-        good: the middle of the longest run of such positions wins, because a dial at a cliff's edge falls off it on
-        other rows. Where nothing keeps the target, what comes nearest.
+        the target, the cheapest is sought (the best, under a cap); whatever comes within ``GIVEN_UP`` of what the
+        dial can gain is as good, and the middle of the longest run of such positions wins, because a dial at a
+        cliff's edge falls off it on other rows. Where nothing keeps the target, what comes nearest.
         """
         surplus = self.surplus(score.mean(axis=2), cost.mean(axis=2), reference.mean())
         met = surplus >= -ROUNDING
         if not met.any():
             candidate, dial = np.unravel_index(int(surplus.argmax()), surplus.shape)
             return int(candidate), int(dial), False
-        worth = -cost if self.max_cost_usd is None else score
-        best = np.unravel_index(int(np.where(met, worth.mean(axis=2), -np.inf).argmax()), met.shape)
-        behind = worth[best] - worth
-        as_good = met & (behind.mean(axis=2) <= behind.std(axis=2) / np.sqrt(behind.shape[2]) + ROUNDING)
+        worth = (-cost if self.max_cost_usd is None else score).mean(axis=2)
+        best, worst = worth[met].max(), worth[met].min()
+        as_good = met & (worth >= best - GIVEN_UP * (best - worst) - ROUNDING)
         return (*_middle_of_longest_run(as_good), True)
 
 

@@ -24,6 +24,7 @@ from routelab.arena.metrics import (
 from routelab.arena.problem import Problem
 from routelab.arena.statistics import (
     LEVEL,
+    UNIT,
     Draws,
     Metric,
     number,
@@ -82,7 +83,7 @@ def _row(
         "artifact_hash": candidate.artifact_hash if candidate else None,
         "fit": candidate.fit if candidate else "cross",
         "rank": None,
-        "accuracy": draws.interval(score),
+        "accuracy": draws.interval(score, bounds=UNIT),
         "cost_per_1k_usd": _money(draws, PER_1K * cost, money),
         "arena_score": _money(draws, arena_score(score, PER_1K * cost), money),
         "delta_vs_best_single": draws.interval(score - single),
@@ -154,7 +155,7 @@ def _pick_metrics(problem: Problem, subject: Subject, draws: Draws, money: bool)
         }
     why = "no query has a perfect answer"
     optimality = {
-        key: undefined(NO_COST) if key == "cost" and not money else draws.interval(value, why=why)
+        key: undefined(NO_COST) if key == "cost" and not money else draws.interval(value, why=why, bounds=UNIT)
         for key, value in parts.items()
     }
     shares = np.bincount(subject.pick.ravel(), minlength=len(problem.arms)) / subject.pick.size
@@ -195,7 +196,7 @@ def _curve_metrics(problem: Problem, draws: Draws, name: str) -> dict[str, Any]:
         "curve": [
             {
                 "dial": number(dial),
-                "accuracy": draws.interval(score[:, g]),
+                "accuracy": draws.interval(score[:, g], bounds=UNIT),
                 "cost_per_1k_usd": _money(draws, PER_1K * cost[:, g], problem.costs == "measured"),
             }
             for g, dial in enumerate(DIALS)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,8 @@ import msgspec
 import polars as pl
 
 from routelab.arena import model_judge
-from routelab.arena.advice import judge_trial
-from routelab.arena.calibrate import calibrate
+from routelab.arena.advice import UNPRICED, judge_trial
+from routelab.arena.calibrate import Calibration, calibrate
 from routelab.arena.collect import Collected, collect
 from routelab.arena.collect import Progress as Calls
 from routelab.arena.connect import Connected
@@ -32,6 +34,7 @@ from routelab.router import catalogue, save_artifact
 
 ROUTERS = (catalogue.knn_guarded, catalogue.ridge, catalogue.clusters)
 MARGIN = 0.005
+TARGET = f"quality>=current-{100 * MARGIN:g}pt"
 MOST_FAILURES = 0.2
 
 Progress = Callable[[int, int, str], None]
@@ -54,18 +57,21 @@ def run_trial(
     table, told = run.table, None
     if trial.judge is not None:
         table, told = _judged(trial, pool, run, labels, progress)
-    table = _complete(table, trial, run)
+    table = _billed(_complete(table, trial, run), pool)
     result = evaluate(list(ROUTERS), table, seed=trial.seed, repeats=repeats, progress=progress)
-    target = f"quality>=current-{100 * MARGIN:g}pt"
-    doubt = {arm: part["label_se"] for arm, part in (told or {}).get("arms", {}).items()}
-    options: dict[str, Any] = {"current": trial.current, "seed": trial.seed, "repeats": repeats, "doubt": doubt}
-    routed = calibrate(list(ROUTERS), table, target, progress=progress, **options)
-    switched = calibrate(catalogue.best_single, table, target, **options)
-    verdict = judge_trial(routed.data, switched.data, margin=MARGIN, slack=slack)
+    found: dict[str, Calibration] = {}
+    verdict = UNPRICED
+    if result.data["table"]["costs"] == "measured":
+        doubt = {arm: part["label_se"] for arm, part in (told or {}).get("arms", {}).items()}
+        fit = partial(
+            calibrate, table=table, target=TARGET, current=trial.current, seed=trial.seed, repeats=repeats, doubt=doubt
+        )
+        found = {"route": fit(list(ROUTERS), progress=progress), "switch": fit(catalogue.best_single)}
+        verdict = judge_trial(found["route"].data, found["switch"].data, margin=MARGIN, slack=slack)
     artifact = folder / "artifact"
     shutil.rmtree(artifact, ignore_errors=True)
     if verdict.gain:
-        save_artifact((routed if verdict.advice == "route" else switched).router, artifact)
+        save_artifact(found[verdict.advice].router, artifact)
     report = {
         "headline": verdict.sentence + _caveat(trial, told),
         "gain": verdict.gain,
@@ -77,8 +83,7 @@ def run_trial(
         "stopped": run.stopped,
         "spent_usd": round(_spent(folder), 9),
         "judge": told,
-        "routed": routed.data,
-        "switched": switched.data,
+        "calibrations": {advice: calibration.data for advice, calibration in found.items()},
         "artifact": str(artifact) if verdict.gain else None,
     }
     result.save(folder / "result.json")
@@ -115,7 +120,7 @@ def _calls(progress: Progress, what: str) -> Callable[[Calls], None]:
 
 def _spent(folder: Path) -> float:
     """Dollars of all runs of this trial."""
-    tables = [path.parent for path in folder.glob("**/manifest.json") if "scored" not in path.parts]
+    tables = [path.parent for path in (*folder.glob("table/manifest.json"), *folder.glob("verdicts/*/manifest.json"))]
     return float(sum(OutcomeTable.open(place).calls["cost_usd"].sum() or 0.0 for place in tables))
 
 
@@ -166,6 +171,14 @@ def _complete(table: OutcomeTable, trial: Trial, run: Collected) -> OutcomeTable
             fix="raise --budget and run the same command again: it continues",
         )
     return table.select(query_ids=whole)
+
+
+def _billed(table: OutcomeTable, pool: Connected) -> OutcomeTable:
+    """Bills for calls that were made before their prices were given; a failed call without a bill cost nothing."""
+    priced = replace(table, models=pool.models).reprice()
+    free = pl.when(pl.col("error").is_not_null()).then(0.0)
+    cost = table.calls.select(pl.coalesce("cost_usd", priced.calls["cost_usd"], free))["cost_usd"]
+    return replace(table, calls=table.calls.with_columns(cost_usd=cost))
 
 
 def _caveat(trial: Trial, told: dict[str, Any] | None) -> str:

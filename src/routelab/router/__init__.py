@@ -2,12 +2,10 @@
 
 from routelab.router.artifact import artifact_hash, load_artifact, save_artifact
 from routelab.router.check import CheckReport, check_router
-from routelab.router.check import CheckReport, check_router
 from routelab.router.compose import Recipe, Router, route_texts
 from routelab.router.estimate import Estimate, Estimator, Training, best_single
 
 __all__ = [
-    "CheckReport",
     "CheckReport",
     "Estimate",
     "Estimator",
@@ -16,7 +14,6 @@ __all__ = [
     "Training",
     "artifact_hash",
     "best_single",
-    "check_router",
     "check_router",
     "load_artifact",
     "route_texts",

@@ -1,1 +1,5 @@
 """Routers that live elsewhere, made to answer like ours."""
+
+from routelab.arena.adapters.http import HttpRouter
+
+__all__ = ["HttpRouter"]

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
 import httpx2
 
@@ -41,9 +41,7 @@ class HttpRouter:
         retries: int = 2,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise InputError("router address", expected="http(s)://host[:port]", got=repr(parts.scheme), fix="check it")
+        parts = _split(url)
         query = dict(parse_qsl(parts.query))
         self.model = parts.fragment or query.pop("model", "auto")
         path = parts.path.rstrip("/")
@@ -101,6 +99,18 @@ class HttpRouter:
             got=f"{problem} in each of {self._retries + 1} tries",
             fix="check the address, that it is up, and the timeout",
         )
+
+
+def _split(url: str) -> SplitResult:
+    """The parts of an address; an error about it never shows it, since it may hold a password."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise InputError("router address", expected="http(s)://host[:port]", got="something else", fix="write it whole")
+    return parts
 
 
 def _chosen(response: httpx2.Response, where: str, key: str | None) -> str:

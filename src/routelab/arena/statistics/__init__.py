@@ -15,6 +15,7 @@ from routelab.arena.statistics.multiple import LEVEL, rank_intervals, step_down
 __all__ = [
     "CONFIDENCE",
     "LEVEL",
+    "UNIT",
     "Draws",
     "Metric",
     "TrainingBlocks",

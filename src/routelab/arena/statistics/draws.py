@@ -29,7 +29,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from routelab.arena.statistics.intervals import Metric, interval, undefined
+from routelab.arena.statistics.intervals import UNBOUNDED, Bounds, Metric, interval, undefined
 from routelab.core.decisions import Floats, Ints
 from routelab.core.seeds import stream
 
@@ -84,11 +84,11 @@ class Draws:
         spread = np.where(still, values[1:drawn] + noise * np.sqrt(training), spread)
         return np.concatenate([values[:1], spread])
 
-    def interval(self, values: Floats, *, why: str = "not defined on this table") -> Metric:
+    def interval(self, values: Floats, *, why: str = "not defined on this table", bounds: Bounds = UNBOUNDED) -> Metric:
         """Value and 95 % interval of a metric given as (1 + B + P,) values."""
         if not np.isfinite(values[0]):
             return undefined(why)
-        return interval(self.complete(values), why=why)
+        return interval(self.complete(values), why=why, bounds=bounds)
 
 
 @dataclass(frozen=True)

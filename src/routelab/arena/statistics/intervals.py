@@ -10,7 +10,10 @@ from routelab.core.decisions import Floats
 
 Metric = dict[str, Any]
 CONFIDENCE = 0.95
-DIGITS = 9
+DIGITS = 6
+Bounds = tuple[float, float]
+UNBOUNDED: Bounds = (-np.inf, np.inf)
+UNIT: Bounds = (0.0, 1.0)
 
 
 def undefined(why: str) -> Metric:
@@ -23,11 +26,11 @@ def number(value: float) -> float:
     return round(float(value), DIGITS) + 0.0
 
 
-def interval(draws: Floats, *, why: str = "not defined on this table") -> Metric:
+def interval(draws: Floats, *, why: str = "not defined on this table", bounds: Bounds = UNBOUNDED) -> Metric:
     """Value and 95 % interval of (1 + B,) estimate and draws; undefined where the estimate is.
 
     Draws in which the quantity is undefined are left out, and where they are more than one in twenty the
-    interval is undefined too.
+    interval is undefined too. ``bounds`` are those of the quantity itself.
     """
     value, rest = draws[0], draws[1:]
     if not np.isfinite(value):
@@ -37,7 +40,7 @@ def interval(draws: Floats, *, why: str = "not defined on this table") -> Metric
         reason = "undefined in more than 5 % of the draws" if len(rest) else "no draws were asked for"
         return {"value": number(value), "low": None, "high": None, "why": reason}
     tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(finite, [tail, 1 - tail])
+    low, high = np.clip(np.quantile(finite, [tail, 1 - tail]), *bounds)
     return {"value": number(value), "low": number(min(low, value)), "high": number(max(high, value))}
 
 

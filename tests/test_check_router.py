@@ -1,0 +1,273 @@
+"""check_router: the built-in routers keep every promise, and each kind of broken router breaks exactly one."""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from routelab.arena.candidates import resolve, router
+from routelab.cli.check import check_command
+from routelab.cli.routers import routers_command
+from routelab.core import ContractError, Decisions, registry
+from routelab.encode import QueryBatch, StaticEmbedding
+from routelab.router import Estimate, Recipe, Router, check_router
+from routelab.router.catalogue import best_single, knn, ridge
+from routelab.router.contract import CHECKS
+from routelab.router.estimators import Constant
+from routelab.router.worlds import plant
+
+NAMES = registry.names("routelab.routers")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_registered_router_keeps_every_promise(name: str) -> None:
+    recipe = registry.load("routelab.routers", name)
+    if isinstance(recipe.encoder, StaticEmbedding) and importlib.util.find_spec("wordllama") is None:
+        pytest.skip("wordllama (extra: dense) is not installed")
+    report = check_router(recipe)
+    report.raise_if_failed()
+    aside = [verdict.check for verdict in report.verdicts if verdict.status == "not applicable"]
+    assert aside == ([] if recipe.encoder else ["a-plain-gain-is-found"])
+
+
+# -- routers that break one promise each -------------------------------------------------------------------
+
+
+class TripsOverNothing(Router):
+    def route(self, batch: QueryBatch, **options: Any) -> Decisions:
+        if not len(batch):
+            raise IndexError("no first query")
+        return super().route(batch, **options)
+
+
+class CountsItsFits(Router):
+    """Every fit in this process shifts all predictions a little."""
+
+    fits = itertools.count()
+
+    def fit(self, batch: QueryBatch, outcomes: Any) -> Router:
+        super().fit(batch, outcomes)
+        self.estimator_.centre_ = self.estimator_.centre_ + 1e-7 * next(self.fits)
+        return self
+
+
+class Misreads(Router):
+    """Takes the worst arm for the best one where ``when(batch)``."""
+
+    when: Callable[[QueryBatch], bool]
+
+    def estimate(self, batch: QueryBatch) -> Estimate:
+        estimate = super().estimate(batch)
+        return replace(estimate, mean=1 - estimate.mean) if type(self).when(batch) else estimate
+
+
+class MisreadsSingles(Misreads):
+    when = staticmethod(lambda batch: len(batch) == 1)
+
+
+class MisreadsFallingIds(Misreads):
+    when = staticmethod(lambda batch: len(batch) > 1 and int(batch.ids[0]) > int(batch.ids[-1]))
+
+
+class SortsNamesOnly(Router):
+    """Sorts the arms' names and leaves their columns where they are."""
+
+    def fit(self, batch: QueryBatch, outcomes: Any) -> Router:
+        return super().fit(batch, replace(outcomes, arms=tuple(sorted(outcomes.arms))))
+
+
+class Demands(Router):
+    """Refuses to be fitted unless ``fine(batch, outcomes)``."""
+
+    fine: Callable[[QueryBatch, Any], bool]
+
+    def fit(self, batch: QueryBatch, outcomes: Any) -> Router:
+        if not type(self).fine(batch, outcomes):
+            raise ValueError("not what I expected")
+        return super().fit(batch, outcomes)
+
+
+class DemandsFullRows(Demands):
+    fine = staticmethod(lambda batch, outcomes: not np.isnan(outcomes.score).any())
+
+
+class DemandsTwoArms(Demands):
+    fine = staticmethod(lambda batch, outcomes: len(outcomes.arms) > 1)
+
+
+class DemandsManyQueries(Demands):
+    fine = staticmethod(lambda batch, outcomes: len(batch) > 5)
+
+
+class ChokesOnEmptyText(Router):
+    def estimate(self, batch: QueryBatch) -> Estimate:
+        assert batch.texts is not None
+        first_words = [text.split()[0] for text in batch.texts]
+        assert len(first_words) == len(batch)
+        return super().estimate(batch)
+
+
+class TurnsTheDialBack(Router):
+    """Its dial runs backwards between the ends."""
+
+    def decide(self, estimate: Estimate, dial: float, pool: Any = None) -> Any:
+        return super().decide(estimate, dial if dial in (0, 1) else 1 - dial, pool)
+
+
+class TurnsTheDialLess(Router):
+    def decide(self, estimate: Estimate, dial: float, pool: Any = None) -> Any:
+        return super().decide(estimate, dial / 4, pool)
+
+
+class IgnoresThePool(Router):
+    def decide(self, estimate: Estimate, dial: float, pool: Any = None) -> Any:
+        return super().decide(estimate, dial)
+
+
+class ForgetsWhenFrozen(Router):
+    """Learns something that the artifact does not hold."""
+
+    def fit(self, batch: QueryBatch, outcomes: Any) -> Router:
+        self.bonus = 1e-3
+        return super().fit(batch, outcomes)
+
+    def estimate(self, batch: QueryBatch) -> Estimate:
+        estimate = super().estimate(batch)
+        return replace(estimate, mean=estimate.mean + self.bonus)
+
+
+class HidesItsOdds(Router):
+    def route(self, batch: QueryBatch, **options: Any) -> Decisions:
+        return replace(super().route(batch, **options), propensity=np.full(len(batch), np.nan))
+
+
+class BeatsItself(Router):
+    def route(self, batch: QueryBatch, **options: Any) -> Decisions:
+        decisions = super().route(batch, **options)
+        return replace(decisions, beat=decisions.pick)
+
+
+class KeepsTheTable(Router):
+    """Looks its neighbours' outcomes up in the caller's table instead of in what it learned."""
+
+    def fit(self, batch: QueryBatch, outcomes: Any) -> Router:
+        super().fit(batch, outcomes)
+        if outcomes.arms == self.arms_:
+            self.estimator_.score_ = outcomes.score
+        return self
+
+
+class HasSeenTheCoins(Router):
+    """Knows the outcomes of the null world by heart."""
+
+    def estimate(self, batch: QueryBatch) -> Estimate:
+        estimate, world = super().estimate(batch), plant("null")
+        if self.arms_ != world.truth.arms or world.test.texts is None or batch.texts != world.test.texts:
+            return estimate
+        return replace(estimate, mean=world.truth.score)
+
+
+BROKEN: list[tuple[Router, str]] = [
+    (TripsOverNothing(ridge), "every-query-gets-one-arm-of-the-pool"),
+    (CountsItsFits(ridge), "same-seed-gives-same-decisions"),
+    (MisreadsSingles(ridge), "one-query-is-a-batch-of-one"),
+    (MisreadsFallingIds(ridge), "query-order-is-irrelevant"),
+    (SortsNamesOnly(ridge), "column-order-is-irrelevant"),
+    (DemandsFullRows(ridge), "missing-outcomes-are-tolerated"),
+    (DemandsTwoArms(ridge), "a-pool-of-one-is-a-pool"),
+    (DemandsManyQueries(ridge), "few-training-queries-are-enough"),
+    (ChokesOnEmptyText(ridge), "odd-texts-are-answered"),
+    (TurnsTheDialBack(ridge), "the-dial-never-raises-cost"),
+    (TurnsTheDialLess(ridge), "the-dial-ends-are-quality-and-thrift"),
+    (IgnoresThePool(ridge), "unavailable-arms-are-never-proposed"),
+    (ForgetsWhenFrozen(ridge), "an-artifact-decides-bit-for-bit-the-same"),
+    (HidesItsOdds(ridge), "propensities-are-probabilities"),
+    (BeatsItself(ridge), "reasons-and-beaten-arms-make-sense"),
+    (KeepsTheTable(knn), "truth-is-not-read-when-deciding"),
+    (HasSeenTheCoins(ridge), "nothing-is-gained-where-nothing-can-be"),
+    (Router(Recipe(name="deaf", estimator=Constant())), "a-plain-gain-is-found"),
+]
+
+
+@pytest.mark.parametrize(("broken", "promise"), BROKEN, ids=[promise for _, promise in BROKEN])
+def test_a_broken_router_breaks_exactly_that_promise(broken: Router, promise: str) -> None:
+    assert [verdict.check for verdict in check_router(broken).failed] == [promise]
+
+
+def test_every_promise_but_the_reported_latency_has_a_router_that_breaks_it() -> None:
+    promises = [check.__name__.replace("_", "-") for check in CHECKS]
+    assert [promise for _, promise in BROKEN] == promises[:-1]
+
+
+# -- the report --------------------------------------------------------------------------------------------
+
+
+def test_failures_are_raised_together() -> None:
+    class Hopeless:
+        def route(self, batch: QueryBatch) -> Sequence[str]:
+            return ["an arm"] * (len(batch) - 1)
+
+    report = check_router(Hopeless)
+    assert not report.ok and len(report.failed) > 3
+    with pytest.raises(ContractError, match=r"every-query-gets-one-arm.*one-query-is-a-batch-of-one"):
+        report.raise_if_failed()
+
+
+def test_a_function_is_held_to_what_concerns_it() -> None:
+    @router
+    def by_length(prompt: str) -> str:
+        return "big" if len(prompt) > 100 else "small"
+
+    report = check_router(by_length)
+    assert report.ok
+    kept = {verdict.check for verdict in report.verdicts if verdict.status == "passed"}
+    assert {"one-query-is-a-batch-of-one", "odd-texts-are-answered"} <= kept
+    assert "the-dial-never-raises-cost" not in kept
+
+
+def test_a_thing_that_does_not_route_is_refused() -> None:
+    with pytest.raises(ContractError, match=r"route\(batch\)"):
+        check_router(object())
+
+
+def test_the_example_routers_pass() -> None:
+    for name in ("code_goes_to_the_coder", "BestByLength"):
+        assert check_router(resolve(f"examples/own_router.py:{name}").make(0)).ok
+
+
+# -- the commands ------------------------------------------------------------------------------------------
+
+
+def test_the_command_says_what_was_kept_and_exits_with_it() -> None:
+    good = CliRunner().invoke(check_command, ["best-single"])
+    assert good.exit_code == 0 and "0 broken" in good.stdout
+    as_json = CliRunner().invoke(check_command, ["best-single", "--json"])
+    assert '"ok": true' in as_json.stdout
+    bad = CliRunner().invoke(check_command, [f"{__file__}:BROKEN_BY_NAME"])
+    assert bad.exit_code == 1 and "chose lab/" in bad.stdout
+
+
+class BROKEN_BY_NAME:
+    """For the command: routes, but to a drawn arm."""
+
+    def fit(self, batch: QueryBatch, outcomes: Any) -> Any:
+        self.arms, self.draw = outcomes.arms, np.random.default_rng(len(batch))
+        return self
+
+    def route(self, batch: QueryBatch) -> Sequence[str]:
+        return ["chose lab/" + self.arms[self.draw.integers(len(self.arms))] for _ in batch.ids]
+
+
+def test_the_list_names_every_registered_router() -> None:
+    listed = CliRunner().invoke(routers_command, [])
+    assert all(name in listed.stdout for name in NAMES)
+    as_json = CliRunner().invoke(routers_command, ["--json"])
+    assert as_json.exit_code == 0 and best_single.hash in as_json.stdout
+    assert '"needs": "routelab[dense]"' in as_json.stdout
