@@ -1,24 +1,33 @@
-"""Two routers of one's own: `routelab evaluate --router examples/own_router.py:code_goes_to_the_coder`."""
+"""Two routers of one's own: `routelab evaluate --router examples/own_router.py:Cautious`, or `…:big_for_long`."""
 
 import numpy as np
 
-from routelab.arena.candidates import router
+from routelab.arena import as_router
+from routelab.router import best_single
 
 
-@router
-def code_goes_to_the_coder(prompt: str) -> str:
-    """Prompts that look like code go to the coding model; it needs no training."""
-    return "local/qwen2.5-coder-1.5b" if "def " in prompt or "(" in prompt else "local/smollm2-135m"
+@as_router
+def big_for_long(prompt: str) -> str:
+    """A larger model for longer prompts; without `fit`, a router has to know the arms by name."""
+    return "local/qwen2.5-coder-1.5b#direct" if len(prompt) > 60 else "local/qwen2.5-coder-0.5b#direct"
 
 
-class BestByLength:
-    """Learns the best arm for short prompts and for long ones."""
+class Cautious:
+    """The best arm for prompts with numbers, and for those without, where it clearly beats the best arm overall."""
 
     def fit(self, batch, outcomes):
-        self.limit = np.median([len(text) for text in batch.texts])
-        long = np.array([len(text) > self.limit for text in batch.texts])
-        self.arm = {side: outcomes.arms[np.nanmean(outcomes.score[long == side], axis=0).argmax()] for side in (0, 1)}
+        safe = best_single(outcomes.score, outcomes.cost_usd, outcomes.arms)
+        self.arm = {}
+        for kind in (True, False):
+            score = outcomes.score[[has_number(text) == kind for text in batch.texts]]
+            gain = np.ma.masked_invalid(score - score[:, [safe]])  # unknown outcomes are NaN
+            sure = (gain.mean(axis=0) - 2 * gain.std(axis=0) / np.sqrt(gain.count(axis=0))).filled(0)
+            self.arm[kind] = outcomes.arms[sure.argmax() if sure.max() > 0 else safe]
         return self
 
     def route(self, batch):
-        return [self.arm[len(text) > self.limit] for text in batch.texts]
+        return [self.arm[has_number(text)] for text in batch.texts]
+
+
+def has_number(text: str) -> bool:
+    return any(letter.isdigit() for letter in text)

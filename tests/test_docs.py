@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import pkgutil
 import re
 import runpy
@@ -18,6 +19,7 @@ import yaml
 import planted
 import routelab
 from routelab.core.config import convert
+from routelab.pool.live import Endpoints
 from routelab.router import Recipe, catalogue
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -67,11 +69,15 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert not dead
 
 
-def test_recipe_files_in_the_documentation_are_recipes() -> None:
-    found = list(blocks(ROOT / "docs" / "routers.md", "yaml"))
-    assert found
-    for block in found:
-        convert(yaml.safe_load(block["code"]), Recipe, "docs/routers.md")
+@pytest.mark.parametrize(("name", "kind"), [("routers.md", Recipe), ("try.md", Endpoints)])
+def test_configuration_files_are_valid(name: str, kind: type) -> None:
+    (block,) = blocks(ROOT / "docs" / name, "yaml")
+    convert(yaml.safe_load(block["code"]), kind, name)
+
+
+def test_json_examples_are_json() -> None:
+    for block in blocks(ROOT / "docs" / "json-contract.md", "json"):
+        json.loads(block["code"])
 
 
 def test_every_field_of_a_scorecard_is_explained() -> None:
@@ -96,7 +102,7 @@ def test_public_names_are_sorted_and_importable() -> None:
     modules = [routelab.__name__, *(m.name for m in pkgutil.walk_packages(routelab.__path__, "routelab.") if m.ispkg)]
     for module in map(importlib.import_module, modules):
         names: list[str] = getattr(module, "__all__", [])
-        assert names == sorted(names, key=lambda name: (not name.isupper(), name.islower(), name)), module.__name__
+        assert names == sorted(set(names), key=lambda name: (not name.isupper(), name.islower(), name)), module.__name__
         for name in names:
             assert not isinstance(getattr(module, name), ModuleType), f"{module.__name__}.{name}"
 

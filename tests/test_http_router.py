@@ -125,7 +125,7 @@ def test_a_router_that_stays_down_names_address_and_query(upstream: Upstream) ->
 
 def test_a_refusal_is_not_tried_again(upstream: Upstream) -> None:
     upstream.script = {"short": [401]}
-    with pytest.raises(PrerequisiteError, match="HTTP 401.*api_key_env"):
+    with pytest.raises(PrerequisiteError, match=r"HTTP 401.*api_key_env"):
         patient(upstream.url).route(PROMPTS.take([0]))
     assert upstream.tries["short"] == 1
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from routelab.arena import Result, evaluate, router
+    from routelab.arena import Result, as_router, evaluate
     from routelab.data import default_table
     from routelab.outcomes import OutcomeTable
     from routelab.outcomes.importers import open_table
@@ -27,7 +27,7 @@ _HOMES = {
     "default_table": "routelab.data",
     "evaluate": "routelab.arena",
     "open_table": "routelab.outcomes.importers",
-    "router": "routelab.arena",
+    "as_router": "routelab.arena",
 }
 
 __all__ = [
@@ -35,10 +35,10 @@ __all__ = [
     "Recipe",
     "Result",
     "Router",
+    "as_router",
     "default_table",
     "evaluate",
     "open_table",
-    "router",
 ]
 
 

@@ -58,10 +58,10 @@ class FunctionRouter:
         return [self.function(text) for text in batch.texts or ()]
 
 
-def router(function: Callable[[str], str]) -> FunctionRouter:
+def as_router(function: Callable[[str], str]) -> FunctionRouter:
     """Decorator: a function that reads a prompt and names an arm is a router.
 
-    >>> @router
+    >>> @as_router
     ... def long_goes_big(prompt: str) -> str:
     ...     return "big" if len(prompt) > 100 else "small"
     >>> long_goes_big.route(QueryBatch.of(["hi"]))

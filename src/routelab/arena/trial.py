@@ -112,7 +112,8 @@ def _within(budget: Budget, foreseen: Sequence[ArmPreview]) -> bool:
 
 def _current(logs: OutcomeTable, arms: Sequence[str], named: str | None) -> str:
     """The arm in use: the named one, else the one that the logs call most often, with or without its provider."""
-    used = named or str(logs.calls.group_by("arm").len().sort(["len", "arm"], descending=[True, False])["arm"][0])
+    by_use = logs.calls.group_by("arm").len().sort(["len", "arm"], descending=[True, False])["arm"].to_list()
+    used = named or next(iter(by_use), "none in the logs")
     same = [arm for arm in arms if used == arm or used.rpartition("/")[2] == arm.rpartition("/")[2]]
     if used in arms or len(same) == 1:
         return used if used in arms else same[0]

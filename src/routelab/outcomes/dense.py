@@ -24,7 +24,8 @@ CACHE_FROM_CELLS = 200_000
 class Dense:
     """n queries × K arms. ``score``, ``cost_usd`` … are (n, K) float64; NaN marks a missing cell.
 
-    A call that failed (an ``error`` and no score) counts as score 0: the user got nothing.
+    A call that failed (an ``error`` and no score) counts as score 0: the user got nothing. It costs what was
+    billed, and nothing where no bill is known.
     """
 
     query_ids: tuple[str, ...]
@@ -70,8 +71,10 @@ def dense(table: OutcomeTable) -> Dense:
 
 
 def _fill(table: OutcomeTable) -> list[Floats]:
+    failed = pl.col("score").is_null() & pl.col("error").is_not_null()
     calls = table.calls.filter(pl.col("turn") == 0).with_columns(
-        score=pl.when(pl.col("score").is_null() & pl.col("error").is_not_null()).then(0.0).otherwise("score")
+        score=pl.when(failed).then(0.0).otherwise("score"),
+        cost_usd=pl.when(failed & pl.col("cost_usd").is_null()).then(0.0).otherwise("cost_usd"),
     )
     rows = table.queries.select("query_id").with_row_index("_row")
     columns = pl.DataFrame({"arm": table.arms}, schema={"arm": pl.String}).with_row_index("_column")

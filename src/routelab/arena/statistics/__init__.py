@@ -3,6 +3,7 @@
 from routelab.arena.statistics.draws import Draws, TrainingBlocks, joint_draws, row_weights
 from routelab.arena.statistics.intervals import (
     CONFIDENCE,
+    UNIT,
     Metric,
     from_error,
     interval,
