@@ -45,11 +45,13 @@ def halves(name: str, seed: int) -> tuple[Side, Side]:
 
 
 @single_threaded
-def gain(recipe: Recipe, name: str) -> float:
-    """Mean score over the best single arm's, in points, over the seeds."""
+def gain(recipe: Recipe, name: str, *, shuffled: bool = False) -> float:
+    """Mean score over the best single arm's, in points, over the seeds; trained on others' outcomes if shuffled."""
     gains = []
     for seed in SEEDS:
         (batch, known), (asked, truth) = halves(name, seed)
+        if shuffled:
+            known = known.rows(stream(seed, "shuffled").permutation(len(batch)))
         router = Router(recipe, seed=seed).fit(batch, known)
         score = truth.columns(router.arms_).score
         gains.append(score[np.arange(len(score)), router.route(asked).pick] - score[:, router.fallback_])
@@ -79,6 +81,11 @@ def test_mean_scores_of_neighbours_beat_the_best_arm_on_a_complementary_pool() -
 def test_votes_on_best_arm_labels_lose_to_ties() -> None:
     assert label_vote_gain("llmrouter_nim9") <= -5.0
     assert label_vote_gain("routerbench_part") <= -5.0
+
+
+def test_outcomes_of_other_queries_teach_nothing() -> None:
+    assert gain(knn, "llmrouter_nim9", shuffled=True) <= 0.0
+    assert gain(knn, "routerbench_part", shuffled=True) <= 0.0
 
 
 def test_the_guard_keeps_most_of_the_gain_on_a_complementary_pool() -> None:

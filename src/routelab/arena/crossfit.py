@@ -33,7 +33,8 @@ class Trace:
 
     ``equal_quality`` and ``equal_cost`` are picks at the dial chosen on the training side; ``curve`` is
     (R, G, m) picks over ``DIALS``; ``predicted`` is the predicted score of the picked arm, NaN where none;
-    ``first`` is the router as fitted on the first training set.
+    ``first`` is the router as fitted on the first training set, ``answers`` the (picks, overhead) on all rows of
+    one that cannot be fitted and is therefore asked only once.
     """
 
     candidate: Candidate
@@ -44,6 +45,7 @@ class Trace:
     overhead_usd: Floats
     curve: Ints | None = None
     first: Any = None
+    answers: tuple[Ints, Floats] | None = None
 
     @classmethod
     def empty(cls, candidate: Candidate, repeats: int, rows: int, dials: int) -> Trace:
@@ -106,10 +108,13 @@ def _judge(
         trace.first = trace.first or router
         r = fit.repeat
         if not isinstance(router, Router):
-            picks = _ask(router, candidate, problem, test)
-            decided = np.array(picks[0], np.int64)
-            trace.pick[r, rows] = trace.equal_quality[r, rows] = trace.equal_cost[r, rows] = decided
-            trace.overhead_usd[r, rows] = picks[1]
+            if candidate.fit == "cross":
+                picks, overhead = _ask(router, candidate, problem, test)
+            else:
+                trace.answers = trace.answers or _ask(router, candidate, problem, problem.batch)
+                picks, overhead = trace.answers[0][fit.test], trace.answers[1][fit.test]
+            trace.pick[r, rows] = trace.equal_quality[r, rows] = trace.equal_cost[r, rows] = picks
+            trace.overhead_usd[r, rows] = overhead
             continue
         arms = _arm_map(router, problem)
         estimate = router.estimate(test)
@@ -127,9 +132,9 @@ def _judge(
             trace.equal_quality[r, rows] = trace.equal_cost[r, rows] = arms[pick]
 
 
-def _ask(router: Any, candidate: Candidate, problem: Problem, test: QueryBatch) -> tuple[list[int], Floats]:
-    answer = router.route(test)
-    picks = arm_indices(answer, problem.arms, test, candidate.name)
+def _ask(router: Any, candidate: Candidate, problem: Problem, batch: QueryBatch) -> tuple[Ints, Floats]:
+    answer = router.route(batch)
+    picks = np.array(arm_indices(answer, problem.arms, batch, candidate.name), np.int64)
     overhead = answer.overhead_usd if isinstance(answer, Decisions) else np.zeros(len(picks))
     return picks, overhead
 

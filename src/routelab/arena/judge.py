@@ -147,7 +147,7 @@ def _unique(candidates: list[Candidate]) -> list[Candidate]:
 
 
 def _detectable(judged: Sequence[Subject], joint: Any) -> dict[str, float | None]:
-    """The smallest true difference to best single that a 5 % test finds with 80 % power (median router)."""
+    """The smallest true difference to best single that a two-sided 5 % test finds with 80 % power (median router)."""
     found = {}
     for key, difference in (
         ("accuracy", lambda name: joint.of(name, "score") - joint.of("best-single", "score")),

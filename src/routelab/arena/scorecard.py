@@ -89,7 +89,7 @@ def _row(
         "delta_vs_best_single": draws.interval(score - single),
         "delta_vs_hull": draws.interval(score - draws.of(name, "matched"))
         if (name, "matched") in draws
-        else undefined(NO_COST),
+        else undefined("it is the hull" if money else NO_COST),
         "regret_vs_best_single": draws.interval(single - score),
         "regret_vs_oracle": draws.interval(draws.of("oracle", "score") - score),
         "regret_vs_oracle_transferable": draws.interval(draws.of("oracle-transferable", "score") - score),

@@ -174,10 +174,9 @@ def _complete(table: OutcomeTable, trial: Trial, run: Collected) -> OutcomeTable
 
 
 def _billed(table: OutcomeTable, pool: Connected) -> OutcomeTable:
-    """Bills for calls that were made before their prices were given; a failed call without a bill cost nothing."""
+    """Bills for calls that were made before their prices were given."""
     priced = replace(table, models=pool.models).reprice()
-    free = pl.when(pl.col("error").is_not_null()).then(0.0)
-    cost = table.calls.select(pl.coalesce("cost_usd", priced.calls["cost_usd"], free))["cost_usd"]
+    cost = table.calls.select(pl.coalesce("cost_usd", priced.calls["cost_usd"]))["cost_usd"]
     return replace(table, calls=table.calls.with_columns(cost_usd=cost))
 
 

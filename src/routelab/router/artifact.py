@@ -1,7 +1,7 @@
 """Artifacts: a fitted router frozen as JSON + safetensors, never pickle. What is judged is what is deployed.
 
-An artifact is a folder with ``router.json`` (recipe, arms, shapes) and ``arrays.safetensors``. Its hash covers
-both files; ``load_artifact`` refuses a folder whose arrays are not those that were saved.
+An artifact is a folder with ``router.json`` (recipe, arms, its own hash) and ``arrays.safetensors``. The hash
+covers both files; ``load_artifact`` refuses a folder that is not what was saved.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from routelab.core.files import atomic_path, canonical_json, digest, read_text, 
 from routelab.router.compose import Recipe, Router
 from routelab.router.estimators import Ridge
 from routelab.router.parts import learned, relearn
+
+SEAL = "artifact_hash"
 
 
 class Frozen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -67,8 +69,10 @@ def save_artifact(router: Router, folder: Path) -> str:
     frozen, data = freeze(router)
     with atomic_path(folder / "arrays.safetensors") as temporary:
         temporary.write_bytes(data)
-    write_text(folder / "router.json", msgspec.json.format(canonical_json(frozen), indent=2).decode() + "\n")
-    return digest(msgspec.to_builtins(frozen))
+    description = msgspec.to_builtins(frozen)
+    sealed = description | {SEAL: digest(description)}
+    write_text(folder / "router.json", msgspec.json.format(canonical_json(sealed), indent=2).decode() + "\n")
+    return str(sealed[SEAL])
 
 
 def load_artifact(folder: Path) -> Router:
@@ -78,14 +82,15 @@ def load_artifact(folder: Path) -> Router:
         raw = msgspec.json.decode(read_text(path, what="an artifact's router.json"))
     except msgspec.DecodeError as error:
         raise InputError(str(path), expected="JSON", got=str(error), fix="restore the artifact") from None
+    seal = raw.pop(SEAL, None) if isinstance(raw, dict) else None
     frozen = convert(raw, Frozen, str(path))
     try:
         data = (folder / "arrays.safetensors").read_bytes()
     except OSError:
         data = b""
-    if digest(data) != frozen.arrays_hash:
+    if (digest(raw), digest(data)) != (seal, frozen.arrays_hash):
         raise InputError(
-            str(folder), expected="the arrays that were saved", got="other bytes", fix="restore the artifact"
+            str(folder), expected="the artifact that was saved", got="other contents", fix="restore or refit it"
         )
     router = Router(frozen.recipe, seed=frozen.seed)
     router.arms_, router.fallback_, router.cost_scale_ = frozen.arms, frozen.fallback, frozen.cost_scale

@@ -18,7 +18,7 @@ def envelope(cost: Floats, score: Floats, at: Floats, *, concave: bool) -> Float
     Mixing two dial positions reaches every point between them, hence the hull. Costs below the curve's
     cheapest point reach nothing (NaN).
     """
-    affordable = cost[:, None, :] <= at[:, :, None] + 1e-15
+    affordable = cost[:, None, :] <= at[:, :, None] * (1 + 1e-12)
     step = np.where(affordable, score[:, None, :], -np.inf).max(axis=2)
     if concave:
         dearer = ~affordable
@@ -71,6 +71,6 @@ def apgr(recovered: Floats) -> Floats:
 
 def cpt(share: Floats, recovered: Floats, target: float) -> Floats:
     """(D,) least share of the extra cost that recovers ``target`` of the gap; NaN where it never does."""
-    reached = recovered >= target
+    reached = recovered >= target - 1e-9
     first = reached.argmax(axis=1)
     return np.where(reached.any(axis=1), share[first], np.nan)
