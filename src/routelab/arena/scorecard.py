@@ -237,10 +237,12 @@ def _widening(draws: Draws, values: Floats) -> float:
 
 
 def _test_families(ranked: Sequence[Subject], draws: Draws, by_name: dict[str, Any], money: bool) -> None:
-    """Beats best single? Lies above the hull? Two claims, each one family over all routers."""
+    """Beats best single? The shuffled control? Lies above the hull? Each claim is one family over all routers."""
     families: list[tuple[str, Any]] = [
         ("beats_best_single", lambda n: draws.of(n, "score") - draws.of("best-single", "score"))
     ]
+    if ("shuffled", "score") in draws:
+        families.append(("beats_shuffled", lambda n: draws.of(n, "score") - draws.of("shuffled", "score")))
     if money:
         families.append(("above_hull", lambda n: draws.of(n, "score") - draws.of(n, "matched")))
     for key, difference in families:

@@ -44,7 +44,13 @@ def headline(result: Result) -> Headline:
         title = f"No router is shown to beat the best single arm, but {above[0].name} lies above the hull."
     else:
         title = "No router is shown to beat the best single arm."
-    sentences = [_single(result, ranked, beaters), _hull(result, ranked, above), _saving(ranked), _ties(ranked)]
+    sentences = [
+        _single(result, ranked, beaters),
+        _control(ranked, beaters),
+        _hull(result, ranked, above),
+        _saving(ranked),
+        _ties(ranked),
+    ]
     return Headline(title, tuple(sentence for sentence in sentences if sentence))
 
 
@@ -76,6 +82,18 @@ def _single(result: Result, ranked: list[Scorecard], beaters: list[Scorecard]) -
     text = f"{closest.name} comes closest, at {interval(closest.delta_vs_best_single, POINTS)} against {named}"
     visible = (result.minimum_detectable_difference or {}).get("accuracy")
     return f"{text}; this run can see about {number(visible, SIZE)}." if visible else f"{text}."
+
+
+def _control(ranked: list[Scorecard], beaters: list[Scorecard]) -> str:
+    """Whether the gain is more than recognising the task: the control knows tasks, but no query of them."""
+    if not beaters or not any(row.beats_shuffled for row in ranked):
+        return ""
+    better = [row.name for row in ranked if _proven(row.beats_shuffled)]
+    if not better:
+        return (
+            "None does better than a kNN fitted on outcomes shuffled within tasks: the gain is in telling tasks apart."
+        )
+    return f"Beyond telling tasks apart (better than the shuffled control): {listed(better)}."
 
 
 def _hull(result: Result, ranked: list[Scorecard], above: list[Scorecard]) -> str:
