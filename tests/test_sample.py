@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from routelab.arena.sample import (
+from routelab.arena.dayone.sample import (
     FEWEST,
     Budget,
     Sample,

@@ -21,6 +21,8 @@ RECIPES: dict[str, Recipe] = {
 READERS = [name for name, recipe in RECIPES.items() if recipe.encoder is not None]
 GUARDED = [name for name, recipe in RECIPES.items() if recipe.guards]
 SMALL = {"train": 500, "test": 500}
+SHARE_OF_GAIN = {"length-only": 0.3, "forest-signals": 0.8}
+"""What can be seen without the words; every other reader finds 95 %."""
 
 
 def picks(name: str, world: World, dial: float | None = None) -> list[str]:
@@ -50,7 +52,7 @@ def complementary() -> World:
 
 @pytest.mark.parametrize("name", READERS)
 def test_specialists_are_found(name: str, complementary: World) -> None:
-    """At the dial's quality end, 95 % of the gain that is there to be had; 85 % from text signals alone.
+    """At the dial's quality end, most of the gain that is there to be had; 85 % from text signals alone.
 
     Length alone cannot tell the topics apart and is held to a gain at all.
     """

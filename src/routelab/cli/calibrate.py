@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from routelab.arena.advice import percent, points
 from routelab.arena.calibrate import calibrate
+from routelab.arena.dayone.advice import percent, points
 from routelab.cli import emit_json
 from routelab.cli.options import json_option, seed_option
 from routelab.cli.progress import progress_bar

@@ -8,10 +8,10 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from routelab.arena.connect import connect
-from routelab.arena.sample import Budget, points
-from routelab.arena.trial import Trial, plan_trial
-from routelab.arena.tryout import run_trial
+from routelab.arena.dayone.connect import connect
+from routelab.arena.dayone.sample import Budget, points
+from routelab.arena.dayone.trial import Trial, plan_trial
+from routelab.arena.dayone.tryout import run_trial
 from routelab.cli import console, emit_json
 from routelab.cli.options import json_option, seed_option
 from routelab.cli.progress import progress_bar

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import msgspec
 
-from routelab.arena import model_judge
-from routelab.arena.connect import Connected
-from routelab.arena.sample import Budget, Sample, sample
+from routelab.arena.dayone import model_judge
+from routelab.arena.dayone.connect import Connected
+from routelab.arena.dayone.sample import Budget, Sample, sample
 from routelab.arena.spend import BYTES_PER_TOKEN, ArmPreview, preview
 from routelab.core import InputError, Query
 from routelab.core.config import convert

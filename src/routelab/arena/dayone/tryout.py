@@ -16,16 +16,16 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from routelab.arena import model_judge
-from routelab.arena.advice import UNPRICED, judge_trial
 from routelab.arena.calibrate import Calibration, calibrate
 from routelab.arena.collect import Collected, collect
 from routelab.arena.collect import Progress as Calls
-from routelab.arena.connect import Connected
+from routelab.arena.dayone import model_judge
+from routelab.arena.dayone.advice import UNPRICED, judge_trial
+from routelab.arena.dayone.connect import Connected
+from routelab.arena.dayone.sample import FEWEST
+from routelab.arena.dayone.trial import Trial
 from routelab.arena.judge import evaluate
-from routelab.arena.sample import FEWEST
 from routelab.arena.statistics.ppi import Estimated
-from routelab.arena.trial import Trial
 from routelab.core import InputError
 from routelab.core.errors import shorten
 from routelab.core.files import write_text
