@@ -106,6 +106,6 @@ def _newton(design: Floats, score: Floats, ridge: Floats, steps: int) -> tuple[F
         hessian = (design * (p * (1 - p) + 1e-9)[:, None]).T @ design + np.diag(ridge)
         step = np.linalg.solve(hessian, design.T @ (score - p) - ridge * np.r_[0.0, weights[1:]])
         weights = weights + step / max(1.0, float(np.abs(step).max()) / 5)
-        if np.abs(step).max() < 1e-5:
+        if np.abs(step).max() < 1e-8:
             break
     return weights, np.asarray(np.linalg.inv(hessian))
