@@ -135,7 +135,9 @@ def _router(rng: Any, name: str, gain: float, cost: float, saving: float | None,
         "beats_best_single": {"p_adjusted": 0.002 if gain > 0.02 else 0.4, "significant": gain > 0.02},
         "above_hull": {"p_adjusted": 0.0002 if gain > 0 else 0.2, "significant": costs and gain > 0},
         "cost_saving_at_equal_quality": metric(saving, 0.05, unreached) if costs else metric(None, why="no costs"),
-        "reach_probability": 0.97 if saving else 0.11,
+        "reach_probability": {"value": 0.97, "low": 0.96, "high": 0.98}
+        if saving
+        else {"value": 0.11, "low": 0.09, "high": 0.13},
         "quality_at_equal_cost": metric(accuracy + 0.006, 0.012),
         "regret_vs_oracle": metric(0.868 - accuracy, 0.012),
         "optimality": {

@@ -21,8 +21,6 @@ RECIPES: dict[str, Recipe] = {
 READERS = [name for name, recipe in RECIPES.items() if recipe.encoder is not None]
 GUARDED = [name for name, recipe in RECIPES.items() if recipe.guards]
 SMALL = {"train": 500, "test": 500}
-SHARE_OF_GAIN = {"length-only": 0.3, "forest-signals": 0.8}
-"""What can be seen without the words; every other reader finds 95 %."""
 
 
 def picks(name: str, world: World, dial: float | None = None) -> list[str]:

@@ -79,6 +79,13 @@ def calibrate(
     given = [routers] if isinstance(routers, str) or not isinstance(routers, Sequence) else list(routers)
     candidates = [resolve(router) for router in given]
     problem = prepare(table)
+    if problem.evaluation_only:
+        raise InputError(
+            f"table {problem.name!r}",
+            expected="data that routers may be fitted on",
+            got="a table for evaluation only",
+            fix="calibrate on outcomes of your own",
+        )
     _refuse_unfit(problem, wanted, current)
     plan = schedule(problem, "cross-fit", folds=folds, repeats=repeats, seed=seed)
     values, picked = np.zeros((plan.repeats, len(problem), len(FIELDS))), np.zeros_like(plan.fold_of)

@@ -15,6 +15,7 @@ from routelab.arena.candidates import Candidate, arm_indices
 from routelab.arena.folds import Fit, Schedule, inner_folds
 from routelab.arena.problem import Problem
 from routelab.core.decisions import Decisions, Floats, Ints
+from routelab.core.errors import InputError
 from routelab.core.seeds import derive, stream
 from routelab.encode import QueryBatch
 from routelab.outcomes import Dense
@@ -140,7 +141,15 @@ def _ask(router: Any, candidate: Candidate, problem: Problem, batch: QueryBatch)
 
 
 def _arm_map(router: Router, problem: Problem) -> Ints:
-    """The router's arm order (sorted by name) in the problem's indices."""
+    """The router's arm order (sorted by name) in the problem's indices; an artifact of another pool is refused."""
+    strange = sorted(set(router.arms_) - set(problem.arms))
+    if strange:
+        raise InputError(
+            f"router {router.name!r}",
+            expected="a router fitted on arms of this table",
+            got=f"arms it does not have: {', '.join(strange[:3])}",
+            fix="judge it on a table of its own pool",
+        )
     return np.array([problem.arms.index(arm) for arm in router.arms_], np.int64)
 
 

@@ -64,11 +64,7 @@ def evaluate(
     problem = prepare(table, exclude=tuple(exclude), min_coverage=min_coverage)
     wanted = _unique([resolve(router) for router in given])
     candidates = wanted + [c for c in baselines.learned_baselines() if c.name not in {w.name for w in wanted}]
-    skipped = [
-        {"name": c.name, "why": "the table has no public prompts"}
-        for c in candidates
-        if c.reads_text and problem.batch.texts is None
-    ]
+    skipped = [{"name": c.name, "why": why} for c in candidates if (why := _unfit(c, problem))]
     candidates = [c for c in candidates if c.name not in {entry["name"] for entry in skipped}]
     times = repeats if repeats is not None else default_repeats(len(problem))
     if times < 1:
@@ -128,6 +124,15 @@ def evaluate(
     if timing:
         add_timing(data, problem, plan, traces, seconds=time.perf_counter() - started, seed=seed)
     return Result(data)
+
+
+def _unfit(candidate: Candidate, problem: Problem) -> str | None:
+    """Why a candidate cannot be judged on this table, if so."""
+    if candidate.fit == "cross" and problem.evaluation_only:
+        return "the table is for evaluation only: nothing may be fitted on it; bring a frozen artifact or a function"
+    if candidate.reads_text and problem.batch.texts is None:
+        return "the table has no public prompts"
+    return None
 
 
 def _unique(candidates: list[Candidate]) -> list[Candidate]:

@@ -53,6 +53,11 @@ class Problem:
     def arms(self) -> tuple[str, ...]:
         return self.outcomes.arms
 
+    @property
+    def evaluation_only(self) -> bool:
+        """Whether the data's own rule forbids fitting anything on it (importers note it)."""
+        return any(note.startswith("evaluation only") for note in self.notes)
+
     def __len__(self) -> int:
         return len(self.score)
 

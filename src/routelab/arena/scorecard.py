@@ -29,6 +29,7 @@ from routelab.arena.statistics import (
     Metric,
     number,
     rank_intervals,
+    share,
     step_down,
     undefined,
 )
@@ -122,9 +123,10 @@ def _operating_points(
     keys = ("cost_saving_at_equal_quality", "delta_at_equal_quality", "quality_at_equal_cost")
     if (name, "equal_quality_score") not in draws or not money:
         why = NO_DIAL if money else NO_COST
-        return {key: undefined(why) for key in keys} | {"reach_probability": None}
+        return {key: undefined(why) for key in (*keys, "reach_probability")}
     reached = draws.of(name, "equal_quality_score") - single
-    probability = float((draws.complete(reached)[1:] >= -margin).mean())
+    hits = draws.complete(reached)[1:] >= -margin
+    probability = float(hits.mean())
     saving = draws.interval(1 - draws.of(name, "equal_quality_cost") / np.maximum(single_cost, 1e-30))
     if probability < 0.5:
         saving = undefined(f"best single − {margin * 100:g} pt is reached in {probability:.0%} of the draws only")
@@ -132,7 +134,7 @@ def _operating_points(
         keys[0]: saving,
         keys[1]: draws.interval(reached),
         keys[2]: draws.interval(draws.of(name, "equal_cost_score") - single),
-        "reach_probability": number(probability),
+        "reach_probability": share(int(hits.sum()), len(hits)),
     }
 
 
@@ -181,14 +183,14 @@ def _curve_metrics(problem: Problem, draws: Draws, name: str) -> dict[str, Any]:
     low, high = (np.full(len(score), float(value)) for value in (arm_cost.min(), arm_cost.max()))
     weak = draws.of("cheapest", "cost"), draws.of("cheapest", "score")
     strong = draws.of("best-single", "cost"), draws.of("best-single", "score")
-    share, recovered = recovered_gap(cost, score, weak, strong)
+    part, recovered = recovered_gap(cost, score, weak, strong)
     no_gap = "the cheapest arm is as good as the best single one, or not cheaper"
     return {
         "aiq": draws.interval(aiq(cost, score, low, high), why="all arms cost the same"),
         "apgr": draws.interval(apgr(recovered), why=no_gap),
         "cpt": {
             str(percent): draws.interval(
-                cpt(share, recovered, percent / 100),
+                cpt(part, recovered, percent / 100),
                 why=no_gap if np.isnan(recovered[0]).all() else f"{percent} % of the gap is never recovered",
             )
             for percent in (50, 80, 95)

@@ -8,12 +8,14 @@ from typing import Any, TypeVar
 
 import msgspec
 import yaml
+from msgspec import inspect
 
 from routelab.core.errors import InputError, nearest
 from routelab.core.files import read_text
 
 T = TypeVar("T")
 _PATH = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>[^`]+)`)?$", re.DOTALL)
+_STEP = re.compile(r"\.\w+|\[")
 _UNKNOWN = re.compile(r"unknown field `(?P<key>[^`]+)`")
 
 
@@ -45,12 +47,26 @@ def _explained(message: str, kind: Any, where: str) -> InputError:
     place = f"{where} {path}" if path else where
     unknown = _UNKNOWN.search(what)
     if unknown:
-        fields = getattr(kind, "__struct_fields__", ())
-        fix = nearest(unknown["key"], fields) if fields else "remove it"
+        keys = _keys_at(kind, path or "$")
+        fix = nearest(unknown["key"], keys) if keys else "remove it"
         return InputError(place, expected="a known key", got=f"{unknown['key']!r}", fix=fix)
     expected, _, got = what.partition(", got ")
     expected = expected.removeprefix("Expected ")
     return InputError(place, expected=expected, got=got or "something else", fix="correct this value")
+
+
+def _keys_at(kind: Any, path: str) -> list[str]:
+    """The keys that are valid where ``path`` (as ``$.guards[0]``) leads, of every type that may stand there."""
+    places = [inspect.type_info(kind)]
+    for name in ("", *_STEP.findall(path)):
+        if name.startswith("."):
+            fields = [field for place in places for field in getattr(place, "fields", ())]
+            places = [field.type for field in fields if field.encode_name == name[1:]]
+        elif name:
+            items = [getattr(place, "item_type", None) or getattr(place, "value_type", None) for place in places]
+            places = [item for item in items if item is not None]
+        places = [each for place in places for each in getattr(place, "types", (place,))]
+    return [field.encode_name for place in places for field in getattr(place, "fields", ())]
 
 
 def json_schema(kind: type[Any]) -> dict[str, Any]:

@@ -235,6 +235,7 @@ class OutcomeTable:
             answers=pl.concat([table.answers() for table in tables]).unique(maintain_order=True),
             models=models.values(),
             name="+".join(table.name for table in tables),
+            notes=tuple(dict.fromkeys(note for table in tables for note in table.notes)),
         )
 
     def reprice(self, day: dt.date | None = None) -> OutcomeTable:

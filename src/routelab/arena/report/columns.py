@@ -96,8 +96,8 @@ def _name(row: Scorecard, _: float) -> Cell:
 def _saving(row: Scorecard, confidence: float) -> Cell:
     metric = row.cost_saving_at_equal_quality
     tip = explain(metric, PERCENT, confidence)
-    if row.reach_probability is not None:
-        tip += f". Equal quality is reached with probability {row.reach_probability:.2f}"
+    if row.reach_probability is not None and row.reach_probability.known is not None:
+        tip += f". Equal quality is reached with probability {row.reach_probability.known:.2f}"
     return Cell(plain(metric, WHOLE_PERCENT), tip, metric.known if metric else None)
 
 

@@ -119,7 +119,7 @@ def _saving(ranked: list[Scorecard]) -> str:
     best = max(savers, key=lambda pair: pair[0])[1]
     saving = interval(best.cost_saving_at_equal_quality, WHOLE_PERCENT)
     text = f"At the quality of the best single arm, {best.name} saves {saving} of its cost"
-    reached = best.reach_probability
+    reached = _known(best.reach_probability)
     return f"{text}." if reached is None else f"{text} (reached with probability {reached:.2f})."
 
 

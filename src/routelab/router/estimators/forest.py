@@ -27,7 +27,7 @@ class Forest(msgspec.Struct, dict=True, forbid_unknown_fields=True, tag="forest"
         model = RandomForestRegressor(
             self.trees,
             min_samples_leaf=min(self.leaf, max(1, len(target) // 10)),
-            max_features=0.3,
+            max_features="sqrt",
             random_state=training.seed % 2**32,
         ).fit(training.features, target if target.shape[1] > 1 else target[:, 0])
         grown = [tree.tree_ for tree in model.estimators_]
