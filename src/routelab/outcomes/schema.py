@@ -2,6 +2,7 @@
 
 ``SCHEMA_VERSION`` counts changes that need a migration. Version 0 is the bare long format that public data
 often has (``queries.parquet`` keyed by ``id`` and ``outcomes.parquet`` with ``id`` and ``model``).
+An older table keeps its version when it is appended to, so a migration leaves a frame that is newer as it is.
 """
 
 from __future__ import annotations

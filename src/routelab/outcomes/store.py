@@ -125,7 +125,7 @@ def _write(folder: Path, manifest: Manifest, frames: Mapping[Kind, pl.DataFrame]
     for kind, frame in frames.items():
         if frame.height:
             grown[kind] = (*getattr(manifest, kind), _write_part(folder, kind, frame))
-    manifest = msgspec.structs.replace(manifest, schema_version=SCHEMA_VERSION, **grown)
+    manifest = msgspec.structs.replace(manifest, **grown)
     text = msgspec.json.format(msgspec.json.encode(manifest), indent=2).decode()
     write_text(folder / MANIFEST, text + "\n")
 

@@ -24,6 +24,7 @@ from routelab.outcomes import store
 from routelab.outcomes.schema import (
     ANSWER_COLUMNS,
     CALL_COLUMNS,
+    CALL_KEY,
     QUERY_COLUMNS,
     check_calls,
     check_queries,
@@ -80,7 +81,11 @@ class OutcomeTable:
                 got=f"{stray.height} calls of unknown queries, first {stray['query_id'][0]!r}",
                 fix="add these queries or drop the calls",
             )
-        kept = None if answers is None else conform(answers, ANSWER_COLUMNS, f"{place} answers")
+        kept = None
+        if answers is not None:
+            kept = conform(answers, ANSWER_COLUMNS, f"{place} answers").with_columns(
+                pl.col("sample").fill_null(0), pl.col("turn").fill_null(0)
+            )
         return cls(asked, made, tuple(models), name, tuple(notes), None, kept)
 
     @classmethod
@@ -158,19 +163,23 @@ class OutcomeTable:
     def hash(self) -> str:
         """The content's hash: equal for equal queries and calls, however they are laid out in files."""
         seen = hashlib.sha256()
-        for frame, key in ((self.queries, ["query_id"]), (self.calls, ["query_id", "arm", "sample", "turn"])):
-            for series in frame.sort(key).drop("turns", strict=False):
+        spoken = pl.col("turns").list.eval(pl.element().struct.json_encode()).list.join("\n")
+        talks = self.queries["turns"].null_count() < self.queries.height
+        queries = self.queries.with_columns(spoken) if talks else self.queries.drop("turns")
+        for frame, key in ((queries, ["query_id"]), (self.calls, list(CALL_KEY))):
+            for series in frame.sort(key):
                 seen.update(series.name.encode())
                 seen.update(_bytes(series))
         return seen.hexdigest()[:16]
 
     def answers(self) -> pl.DataFrame:
-        """The answer texts, keyed like the calls."""
-        if self._answers is not None:
-            return self._answers
-        if self.folder is None:
-            return pl.DataFrame(schema=ANSWER_COLUMNS)
-        return store.read_parts(self.folder, store.read_manifest(self.folder), "answers", ANSWER_COLUMNS)
+        """The answer texts of the calls, keyed like them."""
+        kept = self._answers
+        if kept is None:
+            if self.folder is None:
+                return pl.DataFrame(schema=ANSWER_COLUMNS)
+            kept = store.read_parts(self.folder, store.read_manifest(self.folder), "answers", ANSWER_COLUMNS)
+        return kept.join(self.calls, on=CALL_KEY, how="semi", maintain_order="left")
 
     def to_frame(self) -> pl.DataFrame:
         """One row a call, with its query's columns beside it."""
@@ -222,6 +231,9 @@ class OutcomeTable:
 
     def split(self, column: str = "split") -> dict[str, OutcomeTable]:
         """One table for each value of a query column."""
+        if column not in self.queries.columns:
+            fix = nearest(column, self.queries.columns)
+            raise InputError("split", expected="a column of the queries", got=repr(column), fix=fix)
         values = self.queries[column].drop_nulls().unique(maintain_order=True)
         return {str(value): self.select(where={column: value}) for value in values}
 

@@ -153,7 +153,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "collapse",
         "Collapse",
-        "Collapse index: 0 spreads its picks, 1 always picks the same arm",
+        "Share of the favourite arm, less the oracle's share of that arm; 0 is no collapse",
         _metric(lambda r: r.collapse, Unit(1, 2), short=True),
         3,
     ),
@@ -173,9 +173,9 @@ class Fact:
 
 FACTS: tuple[Fact, ...] = (
     Fact(
-        "Quality at equal cost",
-        "Accuracy at the cost of the best single arm",
-        PERCENT,
+        "Gain at equal cost",
+        "Points over the best single arm at no more than its cost",
+        POINTS,
         lambda r: r.quality_at_equal_cost,
     ),
     Fact(
@@ -186,23 +186,47 @@ FACTS: tuple[Fact, ...] = (
     ),
     Fact(
         "Optimal selection",
-        "How often the cheapest correct arm was picked",
+        "How often the cheapest perfect arm was picked, where there is one",
         PERCENT,
         lambda r: r.optimality.selection,
     ),
-    Fact("Optimal cost", "Cheapest possible cost over paid cost", PERCENT, lambda r: r.optimality.cost),
-    Fact("Optimal accuracy", "Accuracy over the oracle's", PERCENT, lambda r: r.optimality.accuracy),
-    Fact("AIQ", "Average improvement in quality over the cost range", INDEX, lambda r: r.aiq),
-    Fact("APGR", "Average performance gap recovered", INDEX, lambda r: r.apgr),
-    Fact("CPT 50 %", "Cost to recover half of the gap", PERCENT, lambda r: (r.cpt or {}).get("50")),
-    Fact("CPT 80 %", "Cost to recover 80 % of the gap", PERCENT, lambda r: (r.cpt or {}).get("80")),
+    Fact(
+        "Optimal cost",
+        "Cheapest perfect cost over paid cost, where the pick was perfect",
+        PERCENT,
+        lambda r: r.optimality.cost,
+    ),
+    Fact(
+        "Optimal accuracy",
+        "Score on the queries that some arm answers perfectly",
+        PERCENT,
+        lambda r: r.optimality.accuracy,
+    ),
+    Fact("AIQ", "Mean height of the dial's hull from the cheapest to the dearest arm's cost", INDEX, lambda r: r.aiq),
+    Fact(
+        "APGR",
+        "Mean share of the gap between cheapest and best single arm recovered, over the extra cost",
+        INDEX,
+        lambda r: r.apgr,
+    ),
+    Fact(
+        "CPT 50 %", "Share of the extra cost that recovers half of the gap", PERCENT, lambda r: (r.cpt or {}).get("50")
+    ),
+    Fact(
+        "CPT 80 %", "Share of the extra cost that recovers 80 % of the gap", PERCENT, lambda r: (r.cpt or {}).get("80")
+    ),
     Fact(
         "Robustness",
-        "Flip rate: how often a perturbed prompt changes the pick",
+        "Share of reworded prompts that keep their arm",
         PERCENT,
         lambda r: r.robustness,
     ),
-    Fact("Pick entropy", "Entropy of the picked arms", Unit(1, 2), lambda r: r.pick_entropy),
+    Fact(
+        "Pick entropy",
+        "Entropy of the arms picked: 0 is one arm for all, 1 is all alike",
+        Unit(1, 2),
+        lambda r: r.pick_entropy,
+    ),
     Fact(
         "Brier score",
         "Squared error of predicted quality; 0 is perfect",

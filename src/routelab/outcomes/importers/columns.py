@@ -49,8 +49,9 @@ Row: Any = msgspec.defstruct("Row", [(name, _kind(name), None) for name in _COLU
 
 
 def recognises(row: Mapping[str, Any]) -> bool:
-    """The table's own column names, or the aliases of version 0."""
-    return bool({"query_id", "id", "prompt"} & set(row) and {"arm", "model"} & set(row) and "score" in row)
+    """The table's own column names, or the aliases of version 0; a log of prompts needs no score."""
+    named = {"query_id", "id", "prompt"} & set(row) and {"arm", "model"} & set(row)
+    return bool(named and {"score", "prompt"} & set(row))
 
 
 def read(path: Path, *, options: Mapping[str, str]) -> Imported:
