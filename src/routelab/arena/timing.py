@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from routelab.arena.adapters import HttpRouter
 from routelab.arena.candidates import arm_indices
 from routelab.arena.crossfit import Trace
 from routelab.arena.folds import Schedule
@@ -38,10 +39,9 @@ def robustness(problem: Problem, plan: Schedule, subject: Subject, *, seed: int)
     fit = plan.fits[0]
     rows = stream(seed, "reworded").permutation(fit.test)[:REWORDED]
     changed = QueryBatch.of(perturb([texts[i] for i in rows], seed), [problem.batch.tasks[i] for i in rows])
-    router = subject.trace.first
-    before = arm_indices(router.route(problem.batch.take(rows)), problem.arms, changed, subject.name)
-    after = arm_indices(router.route(changed), problem.arms, changed, subject.name)
-    return share(int((np.array(before) == np.array(after)).sum()), len(rows))
+    after = arm_indices(subject.trace.first.route(changed), problem.arms, changed, subject.name)
+    before = subject.trace.pick[fit.repeat, np.searchsorted(plan.judged, rows)]
+    return share(int((before == np.array(after)).sum()), len(rows))
 
 
 def add_timing(
@@ -53,13 +53,17 @@ def add_timing(
     seconds: float,
     seed: int,
 ) -> None:
-    """Add ``timing`` to the result and ``decision_latency_ms`` to every router that reads prompts."""
+    """Add ``timing`` to the result and ``decision_latency_ms`` to every row, with a why where it has none.
+
+    An endpoint is not timed: it was asked every prompt once, and asking again may be billed.
+    """
     by_name = {row["name"]: row for row in data["routers"]}
     texts = problem.batch.texts
+    for row in data["routers"]:
+        row["decision_latency_ms"] = {"p50": None, "p99": None, "why": "it does not read the prompt"}
     for trace in traces:
         row = by_name[trace.candidate.name]
-        row["decision_latency_ms"] = None
-        if texts is None or trace.candidate.fit == "unknown":
+        if texts is None or isinstance(trace.first, HttpRouter):
             continue
         spent = []
         for i in stream(seed, "timed").permutation(plan.fits[0].test)[:TIMED]:
