@@ -209,7 +209,7 @@ def test_select_narrows_queries_calls_and_answers(table: OutcomeTable) -> None:
 @pytest.mark.parametrize(
     ("narrow", "fix"),
     [
-        ({"arms": ["aa"]}, "use one of: a, b"),
+        ({"arms": ["zzz"]}, "use one of: a, b"),
         ({"where": {"taks": "sums"}}, 'did you mean "task"?'),
         ({"where": {"task": "sum"}}, 'did you mean "sums"?'),
     ],
@@ -309,7 +309,7 @@ def test_rows_and_columns_narrow_every_array_alike() -> None:
     for name in ARRAYS:
         np.testing.assert_array_equal(getattr(small, name), getattr(view, name)[[1, 0]][:, [1, 0]])
     with pytest.raises(InputError, match="use one of: a, b"):
-        view.columns(("aa",))
+        view.columns(("zzz",))
 
 
 # -- a million cells ------------------------------------------------------------------------------

@@ -98,6 +98,7 @@ def migrate(frame: pl.DataFrame, version: int, where: str) -> pl.DataFrame:
 def conform(frame: pl.DataFrame, columns: dict[str, pl.DataType], where: str) -> pl.DataFrame:
     """Cast to ``columns``, adding those that are absent as nulls and leaving unknown ones out.
 
+    A call whose ``sample`` or ``turn`` is not told is the first one.
     A value that does not fit its column is one error that names row, column and value.
     """
     fitted = []
@@ -118,7 +119,11 @@ def conform(frame: pl.DataFrame, columns: dict[str, pl.DataType], where: str) ->
                 )
             series = cast
         fitted.append(pl.lit(series).alias(name))
-    return frame.select(fitted) if frame.height else pl.DataFrame(schema=columns)
+    if not frame.height:
+        return pl.DataFrame(schema=columns)
+    return frame.select(fitted).with_columns(
+        pl.col(name).fill_null(0) for name in ("sample", "turn") if name in columns
+    )
 
 
 def check_queries(frame: pl.DataFrame, where: str) -> None:

@@ -68,9 +68,7 @@ class OutcomeTable:
         """Check and adopt two frames; raises InputError naming row, column and value of what is wrong."""
         place = where or name
         asked = conform(queries, QUERY_COLUMNS, f"{place} queries")
-        made = conform(calls, CALL_COLUMNS, f"{place} outcomes").with_columns(
-            pl.col("sample").fill_null(0), pl.col("turn").fill_null(0)
-        )
+        made = conform(calls, CALL_COLUMNS, f"{place} outcomes")
         check_queries(asked, f"{place} queries")
         check_calls(made, f"{place} outcomes")
         stray = made.join(asked, on="query_id", how="anti")
@@ -81,11 +79,7 @@ class OutcomeTable:
                 got=f"{stray.height} calls of unknown queries, first {stray['query_id'][0]!r}",
                 fix="add these queries or drop the calls",
             )
-        kept = None
-        if answers is not None:
-            kept = conform(answers, ANSWER_COLUMNS, f"{place} answers").with_columns(
-                pl.col("sample").fill_null(0), pl.col("turn").fill_null(0)
-            )
+        kept = None if answers is None else conform(answers, ANSWER_COLUMNS, f"{place} answers")
         return cls(asked, made, tuple(models), name, tuple(notes), None, kept)
 
     @classmethod
