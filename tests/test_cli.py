@@ -97,6 +97,8 @@ BAD = {
     "too few draws": ("evaluate", "--table", "{t}", "--draws", "3"),
     "no split": ("evaluate", "--table", "{t}", "--protocol", "split"),
     "wrong where": ("evaluate", "--table", "{t}", "--where", "task"),
+    "too few clusters": ("evaluate", "--table", "{t}", "--cluster", "task", *QUICK),
+    "unknown cluster": ("evaluate", "--table", "{t}", "--cluster", "tsk", *QUICK),
     "unknown where column": ("evaluate", "--table", "{t}", "--where", "tusk=law"),
     "unknown where value": ("evaluate", "--table", "{t}", "--where", "task=lwa"),
     "one arm left": (

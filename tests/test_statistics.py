@@ -7,7 +7,15 @@ import pytest
 from scipy import stats
 
 from routelab.arena.metrics import aiq, apgr, arena_score, cpt, envelope, recovered_gap
-from routelab.arena.statistics import interval, joint_draws, rank_intervals, row_weights, share, step_down
+from routelab.arena.statistics import (
+    cluster_weights,
+    interval,
+    joint_draws,
+    rank_intervals,
+    row_weights,
+    share,
+    step_down,
+)
 
 
 def _draws(columns: np.ndarray, names: list[tuple[str, str]], *, folds: int = 5, seed: int = 0, draws: int = 2000):
@@ -48,6 +56,14 @@ def test_copies_of_a_prompt_are_drawn_together() -> None:
     alone = row_weights(np.zeros(200, np.int64), np.arange(200), 2000, 0) @ values
     together = row_weights(np.zeros(200, np.int64), groups, 2000, 0) @ values
     assert together[1:].std() > 1.7 * alone[1:].std()
+
+
+def test_the_wild_cluster_bootstrap_sees_the_variance_between_clusters() -> None:
+    clusters = np.repeat(np.arange(40), 10)
+    values = np.random.default_rng(6).normal(size=40)[clusters]
+    means = cluster_weights(clusters, 4000, 0) @ values
+    assert means[0] == pytest.approx(values.mean(), abs=1e-5)
+    assert means[1:].std() == pytest.approx(values[::10].std(ddof=1) / np.sqrt(40), rel=0.05)
 
 
 def test_a_policy_that_learns_nothing_keeps_its_plain_interval() -> None:

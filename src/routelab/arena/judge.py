@@ -23,7 +23,8 @@ from routelab.arena.scorecard import ranking_value, rows
 from routelab.arena.statistics import CONFIDENCE, joint_draws, number
 from routelab.arena.subjects import Subject, columns, subjects
 from routelab.arena.timing import add_timing, robustness
-from routelab.core.errors import InputError
+from routelab.core.decisions import Ints
+from routelab.core.errors import InputError, nearest
 from routelab.core.threads import single_threaded
 from routelab.outcomes import OutcomeTable
 
@@ -34,6 +35,7 @@ ESTIMANDS = {
     "queries like its test rows; test rows and training both vary",
     "in-sample": "mean outcome on these very rows, on which the routers were fitted too: no claim",
 }
+FEWEST_CLUSTERS = 20
 NEEDS_POWER = 1.959963985 + 0.841621234
 
 
@@ -51,11 +53,13 @@ def evaluate(
     profile: Literal["default", "routerarena"] = "default",
     min_coverage: float = MIN_COVERAGE,
     exclude: Sequence[str] = ATTACKS,
+    cluster: str | None = None,
     timing: bool = True,
     progress: Progress | None = None,
 ) -> Result:
     """Judge ``routers`` (names, recipes, files, functions, objects; one or many) on ``table``.
 
+    ``cluster`` names a query column whose values are drawn anew too (wild cluster bootstrap, 20 or more).
     The ``routerarena`` profile leaves the router's own cost out, as RouterArena does; the default bills it.
     Returns a ``Result`` whose ``data`` is the documented JSON contract. Raises RoutelabError for what the
     caller can mend. Same seed, same bytes, measured timings aside.
@@ -86,6 +90,7 @@ def evaluate(
         overlap=plan.overlap,
         averaging=plan.averaging,
         prior=plan.prior,
+        clusters=None if cluster is None else _clusters(problem, plan, cluster),
         draws=draws,
         seed=seed,
     )
@@ -111,7 +116,8 @@ def evaluate(
         "seed": seed,
         "draws": draws,
         "confidence": CONFIDENCE,
-        "estimand": ESTIMANDS[protocol],
+        "estimand": ESTIMANDS[protocol] if cluster is None else f"{ESTIMANDS[protocol]}; {cluster}s are drawn anew too",
+        "cluster": cluster,
         "equal_quality_margin": margin,
         "rank_metric": "arena_score" if problem.costs == "measured" else "accuracy",
         "minimum_detectable_difference": _detectable(judged, joint),
@@ -124,6 +130,23 @@ def evaluate(
     if timing:
         add_timing(data, problem, plan, traces, seconds=time.perf_counter() - started, seed=seed)
     return Result(data)
+
+
+def _clusters(problem: Problem, plan: Schedule, column: str) -> Ints:
+    """(m,) cluster of each judged row; too few clusters to draw from are refused."""
+    if column not in problem.labels.columns:
+        fix = nearest(column, problem.labels.columns)
+        raise InputError("cluster", expected="a column of the queries", got=repr(column), fix=fix)
+    values = problem.labels[column].fill_null("").to_numpy()[plan.judged]
+    found, index = np.unique(values.astype(str), return_inverse=True)
+    if len(found) < FEWEST_CLUSTERS:
+        raise InputError(
+            f"cluster {column}",
+            expected=f"at least {FEWEST_CLUSTERS} clusters",
+            got=str(len(found)),
+            fix="leave --cluster out: tasks are fixed strata then",
+        )
+    return np.asarray(index, np.int64)
 
 
 def _unfit(candidate: Candidate, problem: Problem) -> str | None:

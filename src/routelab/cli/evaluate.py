@@ -119,6 +119,7 @@ def judge(table: Path | None, routers: tuple[str, ...] | list[str], *, seed: int
             profile=run["profile"],
             min_coverage=run["min_coverage"],
             exclude=(*ATTACKS, *run["exclude"]),
+            cluster=run["cluster"],
             timing=not run["no_timing"],
             progress=update,
         )

@@ -51,6 +51,9 @@ def run_options(command: F) -> F:
                 "--where", "where", multiple=True, metavar="COLUMN=VALUE", help="Judge only these queries; repeatable."
             ),
             click.option(
+                "--cluster", metavar="COLUMN", help="Draw whole clusters of queries anew, e.g. task; 20 or more."
+            ),
+            click.option(
                 "--exclude", multiple=True, metavar="ARM", help="Leave an arm out; repeatable. NullModel always is."
             ),
             click.option(

@@ -1,6 +1,6 @@
 """Joint draws, intervals and tests. Knows columns of numbers, not routers."""
 
-from routelab.arena.statistics.draws import Draws, TrainingBlocks, joint_draws, row_weights
+from routelab.arena.statistics.draws import Draws, TrainingBlocks, cluster_weights, joint_draws, row_weights
 from routelab.arena.statistics.intervals import (
     CONFIDENCE,
     UNIT,
@@ -20,6 +20,7 @@ __all__ = [
     "Draws",
     "Metric",
     "TrainingBlocks",
+    "cluster_weights",
     "from_error",
     "interval",
     "joint_draws",

@@ -142,6 +142,20 @@ def row_weights(strata: Ints, groups: Ints, draws: int, seed: int) -> Weights:
     return np.asarray(weights / total, np.float32)
 
 
+def cluster_weights(clusters: Ints, draws: int, seed: int) -> Weights:
+    """(1 + B, n) weights of a wild cluster bootstrap (Cameron, Gelbach, Miller 2008) with Rademacher signs.
+
+    Every cluster's deviation from the mean is kept or turned round as a whole: the estimand is fresh clusters.
+    """
+    count = int(clusters.max()) + 1
+    sign = stream(seed, "wild").integers(0, 2, (draws, count)).astype(np.float32) * 2 - 1
+    sign *= np.sqrt(count / (count - 1))
+    turned = sign[:, clusters]
+    turned = 1 + turned - turned.mean(axis=1, keepdims=True)
+    weights = np.concatenate([np.ones((1, len(clusters))), turned]) / len(clusters)
+    return np.asarray(weights, np.float32)
+
+
 def training_moves(columns: Floats, fold_of: Ints, seed: int) -> tuple[Floats, Ints, Floats]:
     """(P, M) mean differences of blocks, their cells and sizes. ``columns`` is (R, n, M), ``fold_of`` (R, n).
 
@@ -185,9 +199,13 @@ def joint_draws(
     prior: float,
     draws: int,
     seed: int,
+    clusters: Ints | None = None,
 ) -> Draws:
-    """Draw all means. ``columns`` is (R, n, M) row values in every repeat."""
-    weights = row_weights(strata, groups, draws, seed)
+    """Draw all means. ``columns`` is (R, n, M) row values in every repeat.
+
+    With ``clusters`` test rows are drawn cluster by cluster instead of within strata.
+    """
+    weights = row_weights(strata, groups, draws, seed) if clusters is None else cluster_weights(clusters, draws, seed)
     means = (weights @ columns.mean(axis=0, dtype=np.float32)).astype(float)
     means[0] = columns.mean(axis=(0, 1), dtype=float)
     noise = stream(seed, "training").standard_normal(draws)
