@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from routelab.arena.candidates import Candidate, arm_indices
+from routelab.arena.dial import Target, unseen_picks
 from routelab.arena.folds import Fit, Schedule, inner_folds
 from routelab.arena.problem import Problem
 from routelab.core.decisions import Decisions, Floats, Ints
@@ -19,12 +20,11 @@ from routelab.core.errors import InputError
 from routelab.core.seeds import derive, stream
 from routelab.encode import QueryBatch
 from routelab.outcomes import Dense
-from routelab.router import Estimate, Router, best_single
+from routelab.router import Router, best_single
 
 DIALS = np.linspace(0.0, 1.0, 21) ** 2
 EQUAL_QUALITY_MARGIN = 0.005
 
-Inner = tuple[Ints, Ints, QueryBatch, QueryBatch]
 Progress = Callable[[int, int, str], None]
 
 
@@ -97,10 +97,7 @@ def _judge(
     fold_seed = derive(seed, "fit", fit.repeat, fit.fold)
     train, test = problem.batch.take(fit.train), problem.batch.take(fit.test)
     known = problem.outcomes.rows(fit.train)
-    inner: list[Inner] = []
-    if nested:
-        for inside, held in inner_folds(problem, fit.train, seed=fold_seed):
-            inner.append((inside, held, problem.batch.take(inside), problem.batch.take(held)))
+    chosen = _chosen_dials(problem, fit, traces, fold_seed, margin) if nested else {}
     for trace in traces:
         candidate = trace.candidate
         router = candidate.make(fold_seed)
@@ -125,12 +122,9 @@ def _judge(
         trace.predicted[r, rows] = estimate.mean[np.arange(len(pick)), pick]
         assert trace.curve is not None
         trace.curve[r][:, rows] = arms[curve]
-        if candidate.fit == "cross" and inner and not candidate.shuffled:
-            quality, budget = _choose_dials(problem, candidate, inner, fold_seed, margin)
-            trace.equal_quality[r, rows] = arms[curve[quality]]
-            trace.equal_cost[r, rows] = arms[curve[budget]]
-        else:
-            trace.equal_quality[r, rows] = trace.equal_cost[r, rows] = arms[pick]
+        points = chosen.get(candidate.name)
+        trace.equal_quality[r, rows] = arms[curve[points[0]] if points else pick]
+        trace.equal_cost[r, rows] = arms[curve[points[1]] if points else pick]
 
 
 def _ask(router: Any, candidate: Candidate, problem: Problem, batch: QueryBatch) -> tuple[Ints, Floats]:
@@ -163,25 +157,26 @@ def _shuffle(problem: Problem, train: Ints, seed: int) -> Dense:
     return problem.outcomes.rows(permuted)
 
 
-def _choose_dials(
-    problem: Problem, candidate: Candidate, inner: list[Inner], seed: int, margin: float
-) -> tuple[int, int]:
-    """Positions on the dial: cheapest within ``margin`` of best single, and best at no more than its cost."""
-    score, cost = np.zeros(len(DIALS)), np.zeros(len(DIALS))
-    single = np.zeros(2)
-    for inside, held, inside_batch, held_batch in inner:
-        router = candidate.make(seed).fit(inside_batch, problem.outcomes.rows(inside))
-        arms = _arm_map(router, problem)
-        estimate: Estimate = router.estimate(held_batch)
-        for g, dial in enumerate(DIALS):
-            pick = arms[router.decide(estimate, dial)[0]]
-            score[g] += problem.score[held, pick].sum()
-            cost[g] += problem.cost[held, pick].sum()
-        best = best_single(problem.score[inside], problem.cost[inside], problem.arms)
-        single += problem.score[held, best].sum(), problem.cost[held, best].sum()
-    rows = sum(len(held) for _, held, _, _ in inner)
-    reached = score >= single[0] - margin * rows
-    quality = int(np.where(reached, cost, np.inf).argmin()) if reached.any() else int(score.argmax())
-    affordable = cost <= single[1] * (1 + 1e-9)
-    budget = int(np.where(affordable, score, -np.inf).argmax()) if affordable.any() else int(cost.argmin())
-    return quality, budget
+def _chosen_dials(
+    problem: Problem, fit: Fit, traces: list[Trace], seed: int, margin: float
+) -> dict[str, tuple[int, int]]:
+    """Every learner's two positions on the dial, chosen on inner folds of the training set: what keeps best single
+    minus ``margin`` at low cost, and what does best at no more than its cost."""
+    learners = [t.candidate for t in traces if t.curve is not None and t.candidate.fit == "cross"]
+    learners = [candidate for candidate in learners if not candidate.shuffled]
+    rows, pairs = fit.train, list(inner_folds(problem, fit.train, seed=seed))
+    picks = unseen_picks(problem, learners, pairs, DIALS, seed)[:, :, rows]
+    score, cost = problem.score[rows, picks], problem.cost[rows, picks]
+    single = np.zeros(len(problem), np.int64)
+    for inside, held in pairs:
+        single[held] = best_single(problem.score[inside], problem.cost[inside], problem.arms)
+    reference = problem.score[rows, single[rows]]
+    floor = Target(text="quality>=best", margin=margin)
+    cap = Target(text="cost<=best", max_cost_usd=float(problem.cost[rows, single[rows]].mean()))
+    return {
+        candidate.name: (
+            floor.choose(score[[c]], cost[[c]], reference)[1],
+            cap.choose(score[[c]], cost[[c]], reference)[1],
+        )
+        for c, candidate in enumerate(learners)
+    }
