@@ -33,6 +33,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     (place / "recipe.yaml").write_text("name: mine\nestimator: {type: ridge}\n")
     (place / "bad.yaml").write_text("name: mine\nestimator: {type: ridge, alpha: 3}\n")
+    (place / "kind.yaml").write_text("name: mine\nestimator: {type: rigde}\n")
     (place / "text.json").write_text("{not json")
     return place
 
@@ -89,6 +90,7 @@ BAD = {
     "no such object": ("evaluate", "--table", "{t}", "--router", "{f}/own.py:fixd"),
     "no such file": ("evaluate", "--table", "{t}", "--router", "{f}/nope.py:x"),
     "unknown recipe key": ("evaluate", "--table", "{t}", "--router", "{f}/bad.yaml"),
+    "unknown estimator": ("evaluate", "--table", "{t}", "--router", "{f}/kind.yaml"),
     "router twice": ("evaluate", "--table", "{t}", "--router", "ridge", "--router", "ridge"),
     "reserved name": ("evaluate", "--table", "{t}", "--router", "best-single"),
     "one fold": ("evaluate", "--table", "{t}", "--folds", "1"),

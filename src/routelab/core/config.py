@@ -16,6 +16,7 @@ from routelab.core.files import read_text
 T = TypeVar("T")
 _PATH = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>[^`]+)`)?$", re.DOTALL)
 _STEP = re.compile(r"\.\w+|\[")
+_WRONG = re.compile(r"Invalid value '(?P<value>[^']*)'")
 _UNKNOWN = re.compile(r"unknown field `(?P<key>[^`]+)`")
 
 
@@ -50,6 +51,11 @@ def _explained(message: str, kind: Any, where: str) -> InputError:
         keys = _keys_at(kind, path or "$")
         fix = nearest(unknown["key"], keys) if keys else "remove it"
         return InputError(place, expected="a known key", got=f"{unknown['key']!r}", fix=fix)
+    wrong = _WRONG.fullmatch(what)
+    if wrong:
+        tags = _tags_at(kind, (path or "$").rpartition(".")[0])
+        fix = nearest(wrong["value"], tags) if tags else "correct this value"
+        return InputError(place, expected="a known kind", got=repr(wrong["value"]), fix=fix)
     expected, _, got = what.partition(", got ")
     expected = expected.removeprefix("Expected ")
     return InputError(place, expected=expected, got=got or "something else", fix="correct this value")
@@ -57,6 +63,15 @@ def _explained(message: str, kind: Any, where: str) -> InputError:
 
 def _keys_at(kind: Any, path: str) -> list[str]:
     """The keys that are valid where ``path`` (as ``$.guards[0]``) leads, of every type that may stand there."""
+    return [field.encode_name for place in _types_at(kind, path) for field in getattr(place, "fields", ())]
+
+
+def _tags_at(kind: Any, path: str) -> list[str]:
+    """The values of the tag that tells apart the types which may stand where ``path`` leads."""
+    return [str(tag) for place in _types_at(kind, path) if (tag := getattr(place, "tag", None)) is not None]
+
+
+def _types_at(kind: Any, path: str) -> list[Any]:
     places = [inspect.type_info(kind)]
     for name in ("", *_STEP.findall(path)):
         if name.startswith("."):
@@ -66,7 +81,7 @@ def _keys_at(kind: Any, path: str) -> list[str]:
             items = [getattr(place, "item_type", None) or getattr(place, "value_type", None) for place in places]
             places = [item for item in items if item is not None]
         places = [each for place in places for each in getattr(place, "types", (place,))]
-    return [field.encode_name for place in places for field in getattr(place, "fields", ())]
+    return places
 
 
 def json_schema(kind: type[Any]) -> dict[str, Any]:
