@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -14,9 +15,11 @@ import pytest
 import planted
 from routelab import OutcomeTable, Result, evaluate
 from routelab.arena.conditions import failures
+from routelab.arena.problem import prepare
 from routelab.core import InputError
 from routelab.encode import QueryBatch
 from routelab.outcomes import Dense
+from routelab.router import Router, catalogue, save_artifact
 
 QUICK = {"draws": 100, "repeats": 2, "folds": 3, "timing": False}
 TABLE = planted.table(planted.draw(np.random.default_rng(1), 240))
@@ -157,3 +160,15 @@ def test_a_table_of_one_arm_has_nothing_to_route() -> None:
     alone: OutcomeTable = TABLE.select(arms=["strong"])
     with pytest.raises(InputError, match="at least two arms"):
         evaluate(LOCAL, alone, **QUICK)
+
+
+def test_an_artifact_is_never_judged_on_queries_it_was_fitted_on(tmp_path: Path) -> None:
+    table = planted.table(planted.draw(np.random.default_rng(11), 120))
+    ids = table.queries["query_id"].to_list()
+    half, other = table.select(query_ids=ids[:60]), table.select(query_ids=ids[60:])
+    problem = prepare(half)
+    save_artifact(Router(catalogue.ridge).fit(problem.batch, problem.outcomes), tmp_path / "artifact")
+    mixed = evaluate(str(tmp_path / "artifact"), table, repeats=2, draws=100)
+    assert mixed.data["skipped"][0]["why"].startswith("it was fitted on 60 of these queries")
+    clean = evaluate(str(tmp_path / "artifact"), other, repeats=2, draws=100)
+    assert clean.router("ridge")["fit"] == "frozen" and clean.router("ridge")["artifact_hash"]

@@ -153,6 +153,10 @@ def _unfit(candidate: Candidate, problem: Problem) -> str | None:
     """Why a candidate cannot be judged on this table, if so."""
     if candidate.fit == "cross" and problem.evaluation_only:
         return "the table is for evaluation only: nothing may be fitted on it; bring a frozen artifact or a function"
+    if candidate.fit == "frozen":
+        seen = int(np.isin(problem.batch.fingerprints(), candidate.make(0).fitted_on_).sum())
+        if seen:
+            return f"it was fitted on {seen} of these queries: judge it on others, or judge its recipe"
     if candidate.reads_text and problem.batch.texts is None:
         return "the table has no public prompts"
     return None

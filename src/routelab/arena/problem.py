@@ -6,8 +6,6 @@ judged on the same complete rows. Entries known to be attacks on a judge are exc
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -16,7 +14,7 @@ import polars as pl
 
 from routelab.core.decisions import Floats, Ints
 from routelab.core.errors import InputError
-from routelab.encode import QueryBatch
+from routelab.encode import QueryBatch, normalise
 from routelab.outcomes import Dense, OutcomeTable, dense
 
 MIN_COVERAGE = 0.985
@@ -147,13 +145,3 @@ def _strata(tasks: list[str | None]) -> Ints:
 def _groups(texts: tuple[str, ...] | None, ids: tuple[str, ...]) -> Ints:
     keys = ids if texts is None else tuple(map(normalise, texts))
     return np.asarray(np.unique(np.array(keys, dtype=object), return_inverse=True)[1], np.int64)
-
-
-def normalise(text: str) -> str:
-    """A prompt without what makes copies look different: case, width, punctuation runs and white space.
-
-    >>> normalise("What  is 2 + 2 ?") == normalise("what is 2 + 2?")
-    True
-    """
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return re.sub(r"\s+", " ", re.sub(r"\s*([?!.,;:])\s*", r"\1 ", folded)).strip()

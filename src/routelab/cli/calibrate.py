@@ -10,14 +10,13 @@ from rich.console import Console
 from routelab.arena.calibrate import calibrate
 from routelab.arena.dayone.advice import percent, points
 from routelab.cli import emit_json
-from routelab.cli.options import json_option, seed_option
+from routelab.cli.options import json_option, load_table, seed_option
 from routelab.cli.progress import progress_bar
-from routelab.outcomes.importers import open_table
 from routelab.router import save_artifact
 
 
 @click.command("calibrate")
-@click.option("--table", required=True, metavar="PATH", help="An outcome table, or anything that can be imported.")
+@click.option("--table", type=click.Path(path_type=Path), help="Outcome table or data [default: the embedded one].")
 @click.option("--router", "routers", required=True, multiple=True, metavar="R", help="A recipe; the best of several.")
 @click.option("--target", required=True, help="cost<=0.5/1k, quality>=0.98*best or quality>=best-0.5pt.")
 @click.option("--current", metavar="ARM", help="The arm that `current` stands for in a target.")
@@ -27,7 +26,7 @@ from routelab.router import save_artifact
 @json_option
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="ARTIFACT_DIR")
 def calibrate_command(
-    table: str,
+    table: Path | None,
     routers: tuple[str, ...],
     target: str,
     current: str | None,
@@ -38,7 +37,7 @@ def calibrate_command(
     output: Path,
 ) -> None:
     """Choose the dial of a router for a target, check it on held-out rows, and freeze the router in ARTIFACT_DIR."""
-    known = open_table(table)
+    known = load_table(table, ())
     with progress_bar("calibrating") as update:
         found = calibrate(
             list(routers), known, target, current=current, seed=seed, folds=folds, repeats=repeats, progress=update

@@ -138,3 +138,5 @@ def show(result: Any, *, as_json: bool, markdown: bool) -> None:
     else:
         screen = Console()
         screen.print(leaderboard_table(result.data, width=screen.width))
+    for entry in result.data.get("skipped", ()):
+        console().print(f"skipped {entry['name']}: {entry['why']}", highlight=False)

@@ -1,6 +1,6 @@
 """Text → vectors. Knows of texts only, never of arms."""
 
-from routelab.encode.batch import QueryBatch
+from routelab.encode.batch import QueryBatch, normalise
 from routelab.encode.encoders import (
     AnyEncoder,
     Encoder,
@@ -24,5 +24,6 @@ __all__ = [
     "TextLength",
     "TextSignals",
     "TfidfSvd",
+    "normalise",
     "unit_rows",
 ]

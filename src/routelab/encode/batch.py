@@ -8,6 +8,8 @@ References, difficulty and outcomes are truth and are not in here.
 from __future__ import annotations
 
 import hashlib
+import re
+import unicodedata
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -62,6 +64,17 @@ class QueryBatch:
             index if self._index is None else self._index[index],
         )
 
+    def fingerprints(self) -> npt.NDArray[np.uint64]:
+        """(n,) hashes of the normalised prompts, of the ids where there are none: copies of a query share theirs."""
+        if self._root is not None:
+            return self._root.fingerprints()[self._index]
+        if "fingerprints" not in self._memo:
+            keys = self.ids if self.texts is None else map(normalise, self.texts)
+            digests = (hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest() for key in keys)
+            self._memo["fingerprints"] = np.frombuffer(b"".join(digests), np.uint64)
+        prints: npt.NDArray[np.uint64] = self._memo["fingerprints"]
+        return prints
+
     def encoded(self, encoder: Encoder) -> Encoded:
         """(n, d) rows of ``encoder``; computed once for the batch that this one was taken from."""
         if self._root is not None:
@@ -107,3 +120,13 @@ def _encode(encoder: Encoder, texts: tuple[str, ...]) -> Encoded:
         with atomic_path(place) as temporary, temporary.open("wb") as stream:
             np.save(stream, rows)
     return rows
+
+
+def normalise(text: str) -> str:
+    """A prompt without what makes copies look different: case, width, punctuation runs and white space.
+
+    >>> normalise("What  is 2 + 2 ?") == normalise("what is 2 + 2?")
+    True
+    """
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return re.sub(r"\s+", " ", re.sub(r"\s*([?!.,;:])\s*", r"\1 ", folded)).strip()

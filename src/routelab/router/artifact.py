@@ -46,6 +46,7 @@ def freeze(router: Router) -> tuple[Frozen, bytes]:
         for name, array in learned(state).items()
     }
     arrays["cost_mean"] = np.ascontiguousarray(router.cost_mean_)
+    arrays["fitted_on"] = router.fitted_on_
     data = save(dict(sorted(arrays.items())))
     frozen = Frozen(
         recipe=router.recipe,
@@ -97,7 +98,7 @@ def load_artifact(folder: Path) -> Router:
     router.reduction_, router.estimator_ = deepcopy(frozen.recipe.reduction), deepcopy(frozen.recipe.estimator)
     router.cost_model_ = Ridge(clip=False) if frozen.has_cost_model else None
     arrays = load(data)
-    router.cost_mean_ = arrays.pop("cost_mean")
+    router.cost_mean_, router.fitted_on_ = arrays.pop("cost_mean"), arrays.pop("fitted_on")
     for part, state in (
         ("reduction", router.reduction_),
         ("estimator", router.estimator_),

@@ -74,6 +74,7 @@ class Router:
         if self.recipe.encoder is not None:
             self.reduction_ = batch.fitted(self.recipe.encoder, self.recipe.reduction, self.seed)
         features = self._features(batch)
+        self.fitted_on_ = np.unique(batch.fingerprints())
         self.fallback_ = best_single(known.score, cost, self.arms_)
         training = Training(features, batch, self.arms_, known.score, cost, self.fallback_, self.seed)
         self.estimator_ = deepcopy(self.recipe.estimator).fit(training)

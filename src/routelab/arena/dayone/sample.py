@@ -16,12 +16,11 @@ import msgspec
 import numpy as np
 from sklearn.cluster import KMeans
 
-from routelab.arena.problem import normalise
 from routelab.core import InputError, Query, derive, stream
 from routelab.core.decisions import Ints
 from routelab.core.errors import shorten
 from routelab.core.threads import single_threaded
-from routelab.encode import HashedNgrams, QueryBatch, TfidfSvd
+from routelab.encode import HashedNgrams, QueryBatch, TfidfSvd, normalise
 
 Z95 = 1.959963985
 DEVIATION = 0.5
