@@ -97,6 +97,8 @@ BAD = {
     "too many folds": ("evaluate", "--table", "{t}", "--folds", "5000"),
     "no repeats": ("evaluate", "--table", "{t}", "--repeats", "0"),
     "too few draws": ("evaluate", "--table", "{t}", "--draws", "3"),
+    "margin is no number": ("evaluate", "--table", "{t}", "--margin", "nan"),
+    "coverage above all": ("evaluate", "--table", "{t}", "--min-coverage", "7"),
     "no split": ("evaluate", "--table", "{t}", "--protocol", "split"),
     "wrong where": ("evaluate", "--table", "{t}", "--where", "task"),
     "too few clusters": ("evaluate", "--table", "{t}", "--cluster", "task", *QUICK),

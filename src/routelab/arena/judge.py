@@ -65,6 +65,12 @@ def evaluate(
     caller can mend. Same seed, same bytes, measured timings aside.
     """
     given = [routers] if isinstance(routers, str) or not isinstance(routers, Sequence) else list(routers)
+    if not 0 <= margin <= 1:
+        raise InputError("margin", expected="0 to 100 points", got=f"{100 * margin:g}", fix="use --margin 0.5")
+    if not 0 < min_coverage <= 1:
+        raise InputError("min-coverage", expected="a share in (0, 1]", got=f"{min_coverage:g}", fix="use 0.985")
+    if draws < 100:
+        raise InputError("draws", expected="at least 100", got=str(draws), fix="use --draws 1000")
     problem = prepare(table, exclude=tuple(exclude), min_coverage=min_coverage)
     wanted = _unique([resolve(router) for router in given])
     candidates = wanted + [c for c in baselines.learned_baselines() if c.name not in {w.name for w in wanted}]
@@ -73,8 +79,6 @@ def evaluate(
     times = repeats if repeats is not None else default_repeats(len(problem))
     if times < 1:
         raise InputError("repeats", expected="at least 1", got=str(times), fix="use --repeats 5")
-    if draws < 100:
-        raise InputError("draws", expected="at least 100", got=str(draws), fix="use --draws 1000")
     plan = schedule(problem, protocol, folds=folds, repeats=times, seed=seed)
     started = time.perf_counter()
     traces = run(problem, plan, candidates, seed=seed, margin=margin, progress=progress)
