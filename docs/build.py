@@ -30,6 +30,11 @@ from routelab.outcomes.schema import ANSWER_COLUMNS, CALL_COLUMNS, QUERY_COLUMNS
 from routelab.outcomes.store import Manifest
 from routelab.router import Recipe, catalogue
 from routelab.router.contract import CHECKS
+from routelab.workload import sources
+from routelab.workload.build import Recipe as SuiteRecipe
+from routelab.workload.generate import FAMILIES, Family, families
+from routelab.workload.generate.register import Register
+from routelab.workload.suites import Manifest as SuiteManifest
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
@@ -43,7 +48,11 @@ SCHEMAS: dict[str, Any] = {
     "price": Price,
     "query": Query,
     "recipe": Recipe,
+    "season-register": Register,
+    "suite-manifest": SuiteManifest,
+    "suite-recipe": SuiteRecipe,
 }
+assert families
 
 
 def project() -> dict[str, Any]:
@@ -77,8 +86,11 @@ def commands() -> str:
     for name in cli.list_commands(face):
         command = cli.get_command(face, name)
         assert command is not None
-        text = command.get_help(click.Context(command, parent=face, info_name=name))
-        parts.append(f"## routelab {name}\n\n```text\n{text}\n```")
+        here = click.Context(command, parent=face, info_name=name)
+        parts.append(f"## routelab {name}\n\n```text\n{command.get_help(here)}\n```")
+        for below, inner in command.commands.items() if isinstance(command, click.Group) else ():
+            text = inner.get_help(click.Context(inner, parent=here, info_name=below))
+            parts.append(f"### routelab {name} {below}\n\n```text\n{text}\n```")
     return "\n\n".join(parts)
 
 
@@ -134,6 +146,41 @@ def baseline_rows() -> str:
     return table(("baseline", "what it does"), [(f"`{name}`", known[name]) for name in baselines.ORDER])
 
 
+def categories() -> str:
+    """Every category of the procedural suite with its families; those drawn in hidden seasons only in brackets."""
+    groups: dict[tuple[str, str], list[Family]] = {}
+    for one in sorted(FAMILIES.values(), key=lambda one: (one.division, one.name)):
+        groups.setdefault((one.domain, one.category), []).append(one)
+    rows = [
+        (
+            domain,
+            category,
+            ", ".join(f"({one.name})" if one.withheld else one.name for one in members),
+            ", ".join(sorted({str(one.form) for one in members})),
+            ", ".join(sorted({one.asks for one in members})),
+        )
+        for (domain, category), members in groups.items()
+    ]
+    return table(("domain", "category", "task families", "forms", "asks for"), rows)
+
+
+def public_sources() -> str:
+    """The catalogued public data sets."""
+    rows = sources.table()
+    return table(tuple(rows[0]), [tuple(str(value) for value in row.values()) for row in rows])
+
+
+def graders() -> str:
+    """What every registered grader does, by its first line."""
+    points = project()["project"]["entry-points"]["routelab.graders"]
+    rows = []
+    for name, target in points.items():
+        module, _, attribute = target.partition(":")
+        text = inspect.getdoc(getattr(importlib.import_module(module), attribute)) or ""
+        rows.append((f"`{name}`", text.splitlines()[0].replace("``", "`")))
+    return table(("metric", "what scores 1"), rows)
+
+
 def layers() -> str:
     """The import arrows, exactly as the linter reads them."""
     (contract,) = project()["tool"]["importlinter"]["contracts"]
@@ -145,11 +192,14 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "baselines": baseline_rows,
     "call-columns": columns(CALL_COLUMNS),
     "catalogue": recipes,
+    "categories": categories,
     "commands": commands,
+    "graders": graders,
     "importers": importers,
     "layers": layers,
     "promises": promises,
     "query-columns": columns(QUERY_COLUMNS),
+    "sources": public_sources,
 }
 
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
@@ -24,6 +25,7 @@ from routelab.core import (
     Turn,
 )
 from routelab.outcomes import OutcomeTable
+from routelab.outcomes.store import verify
 from routelab.pool.live import DECLARED, policy_of
 from routelab.pool.live.cpu_rate import LocalCompletion
 
@@ -55,7 +57,9 @@ def test_every_cell_is_asked_graded_and_billed_once(tmp_path: Path) -> None:
     assert sorted(adder.asked) == sorted(query.text for query in QUERIES)
     assert calls["score"].to_list() == [1.0] * 8
     assert calls["cost_usd"].to_list() == [pytest.approx(60e-6)] * 8
-    assert run.progress == Progress(done=8, total=8, skipped=0, spent_usd=pytest.approx(480e-6), errors=0)
+    assert run.progress.last is not None and run.progress.last.score == 1.0
+    told = msgspec.structs.replace(run.progress, last=None)
+    assert told == Progress(done=8, total=8, skipped=0, spent_usd=pytest.approx(480e-6), errors=0)
     assert OutcomeTable.open(tmp_path / "t").answers()["answer"].to_list()[0].startswith("Answer: ")
 
 
@@ -101,6 +105,16 @@ def test_a_failed_call_is_a_row_without_a_score() -> None:
     assert failed["score"].to_list() == [None, None]
     assert failed["error"][0] == "RuntimeError: 'the line is dead'"
     assert run.progress.errors == 2
+
+
+def test_failed_calls_are_made_again_and_answered_ones_are_not(tmp_path: Path) -> None:
+    collect(tmp_path / "t", QUERIES, {ARM: Adder(broken=[2, 5])})
+    mended = Adder()
+    run = collect(tmp_path / "t", QUERIES, {ARM: mended})
+    assert sorted(mended.asked) == sorted(QUERIES[k].text for k in (2, 5))
+    assert run.table.calls.height == 8 and run.table.calls["error"].null_count() == 8
+    assert OutcomeTable.open(tmp_path / "t").calls["score"].to_list() == [1.0] * 8
+    assert not verify(tmp_path / "t")
 
 
 def test_what_makes_every_call_pointless_ends_the_run_and_saves(tmp_path: Path) -> None:
@@ -177,4 +191,4 @@ def test_the_command_previews_without_writing(tmp_path: Path) -> None:
         collect_command, [str(tmp_path / "t"), "--arm", "local/smollm2-135m#direct", "--dry-run", "--json"]
     )
     assert result.exit_code == 0, result.output
-    assert '"calls": 510' in result.output and not (tmp_path / "t").exists()
+    assert '"calls": 2100' in result.output and not (tmp_path / "t").exists()

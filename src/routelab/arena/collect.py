@@ -1,6 +1,7 @@
 """Fill an outcome table: ask every arm every query, grade the answers, keep what was done when it stops.
 
-Running the same call again continues: a cell (query, arm, sample) that the table has is never asked twice.
+Running the same call again continues: a cell (query, arm, sample) that was answered is never asked twice, one that
+failed is asked again.
 Cells are visited in a seeded random order, all arms of a query together: a run cut short is a fair sample.
 Knows no endpoints: arms come as ``Complete`` callables.
 """
@@ -33,13 +34,14 @@ from routelab.outcomes import OutcomeTable
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a run is: calls of this run, cells the table had before, dollars, failed calls."""
+    """How far a run is: calls of this run, cells the table had before, dollars, failed calls, the newest outcome."""
 
     done: int
     total: int
     skipped: int
     spent_usd: float
     errors: int
+    last: Outcome | None = None
 
 
 class Collected(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,6 +118,7 @@ class _Run:
     unsaved: list[Outcome] = field(default_factory=list)
     done: int = 0
     errors: int = 0
+    last: Outcome | None = None
 
     @property
     def progress(self) -> Progress:
@@ -125,6 +128,7 @@ class _Run:
             skipped=self.skipped,
             spent_usd=self.purse.spent_usd,
             errors=self.errors,
+            last=self.last,
         )
 
     def through(self, cells: Sequence[Cell], concurrency: int) -> str | None:
@@ -157,6 +161,7 @@ class _Run:
         self.purse.settle(reserved_usd, outcome.cost_usd)
         self.done += 1
         self.errors += outcome.error is not None
+        self.last = outcome
         self.unsaved.append(outcome)
         if len(self.unsaved) >= self.checkpoint_calls:
             self._save()
@@ -171,7 +176,7 @@ class _Run:
 def _opened(folder: Path, queries: Sequence[Query], models: Sequence[ModelCard], name: str | None) -> OutcomeTable:
     if not folder.exists():
         return OutcomeTable.create(folder, queries, models, name=name)
-    table = OutcomeTable.open(folder)
+    table = OutcomeTable.open(folder).forget_failures()
     known = dict(table.queries.select("query_id", "prompt").iter_rows())
     strange = [query.id for query in queries if known.get(query.id) != query.text]
     if strange:

@@ -8,7 +8,7 @@ from typing import Any
 from routelab.arena.result import Result
 from routelab.arena.statistics import number
 
-SHOWN = ("accuracy", "cost_per_1k_usd", "arena_score", "delta_vs_best_single", "robustness", "collapse")
+SHOWN = ("accuracy", "cost_per_1k_usd", "arena_score", "delta_vs_best_single", "robustness", "selectivity", "collapse")
 
 
 def difference(before: Result, after: Result) -> dict[str, Any]:

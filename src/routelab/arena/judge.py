@@ -20,9 +20,10 @@ from routelab.arena.folds import Protocol, Schedule, default_repeats, schedule
 from routelab.arena.problem import ATTACKS, MIN_COVERAGE, Problem, prepare
 from routelab.arena.result import SCHEMA_VERSION, Result
 from routelab.arena.scorecard import ranking_value, rows
-from routelab.arena.statistics import CONFIDENCE, joint_draws, number
+from routelab.arena.statistics import CONFIDENCE, Draws, joint_draws, number
 from routelab.arena.subjects import Subject, columns, subjects
 from routelab.arena.timing import add_timing, robustness
+from routelab.arena.transfer import Ranking
 from routelab.core.decisions import Ints
 from routelab.core.errors import InputError, nearest
 from routelab.core.threads import single_threaded
@@ -74,7 +75,7 @@ def evaluate(
     problem = prepare(table, exclude=tuple(exclude), min_coverage=min_coverage)
     wanted = _unique([resolve(router) for router in given])
     candidates = wanted + [c for c in baselines.learned_baselines() if c.name not in {w.name for w in wanted}]
-    skipped = [{"name": c.name, "why": why} for c in candidates if (why := _unfit(c, problem))]
+    skipped = [{"name": c.name, "why": why} for c in candidates if (why := unfit(c, problem))]
     candidates = [c for c in candidates if c.name not in {entry["name"] for entry in skipped}]
     times = repeats if repeats is not None else default_repeats(len(problem))
     if times < 1:
@@ -99,9 +100,9 @@ def evaluate(
         seed=seed,
     )
     table_rows = rows(problem, plan, judged, joint, margin=margin, seed=seed)
-    for subject in judged:
-        row = next(row for row in table_rows if row["name"] == subject.name)
-        row["robustness"] = robustness(problem, plan, subject, seed=seed)
+    steady = robustness(problem, plan, judged, seed=seed)
+    for row in table_rows:
+        row |= steady[row["name"]]
     data = {
         "schema_version": SCHEMA_VERSION,
         "routelab_version": __version__,
@@ -133,7 +134,17 @@ def evaluate(
     }
     if timing:
         add_timing(data, problem, plan, traces, seconds=time.perf_counter() - started, seed=seed)
-    return Result(data)
+    return Result(data, _ranking(problem, judged, joint))
+
+
+def _ranking(problem: Problem, judged: Sequence[Subject], joint: Draws) -> Ranking | None:
+    """The draws behind the ranking of the routers, baselines left out."""
+    names = tuple(subject.name for subject in judged if not subject.baseline)
+    if not names:
+        return None
+    money = problem.costs == "measured"
+    values = np.stack([ranking_value(joint, name, money) for name in names], axis=1)
+    return Ranking(problem.name, names, joint.complete(values))
 
 
 def _clusters(problem: Problem, plan: Schedule, column: str) -> Ints:
@@ -153,7 +164,7 @@ def _clusters(problem: Problem, plan: Schedule, column: str) -> Ints:
     return np.asarray(index, np.int64)
 
 
-def _unfit(candidate: Candidate, problem: Problem) -> str | None:
+def unfit(candidate: Candidate, problem: Problem) -> str | None:
     """Why a candidate cannot be judged on this table, if so."""
     if candidate.fit == "cross" and problem.evaluation_only:
         return "the table is for evaluation only: nothing may be fitted on it; bring a frozen artifact or a function"

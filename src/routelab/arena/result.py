@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import polars as pl
 
+from routelab.arena.transfer import Ranking
 from routelab.core.errors import InputError
 from routelab.core.files import read_text, write_text
 
@@ -18,9 +19,13 @@ TIMED_FIELDS = ("decision_latency_ms",)
 
 @dataclass(frozen=True)
 class Result:
-    """``data`` is JSON-able and complete; everything shown anywhere is rendered from it."""
+    """``data`` is JSON-able and complete; everything shown anywhere is rendered from it.
+
+    ``ranking`` holds the joint draws of the ranking metric; a result read from a file has none.
+    """
 
     data: dict[str, Any]
+    ranking: Ranking | None = field(default=None, compare=False, repr=False)
 
     def to_json(self) -> bytes:
         """Indented JSON with stable key order: equal results give equal bytes."""

@@ -1,4 +1,4 @@
-"""Robustness to rewording and measured decision latency: what needs the fitted router again.
+"""Robustness to edited prompts and measured decision latency: what needs the fitted router again.
 
 Timings are measured, so they alone may differ between equal runs; they live in fields of their own.
 """
@@ -16,32 +16,54 @@ from routelab.arena.adapters import HttpRouter
 from routelab.arena.candidates import arm_indices
 from routelab.arena.crossfit import Trace
 from routelab.arena.folds import Schedule
+from routelab.arena.metrics.steadiness import CONSTANT, FLIPS, NOTHING_EDITED, steadiness, unknown
 from routelab.arena.problem import Problem
-from routelab.arena.statistics import Metric, share, undefined
 from routelab.arena.subjects import Subject
-from routelab.core.seeds import stream
+from routelab.core import Query, stream
+from routelab.core.decisions import Floats, Ints
 from routelab.encode import QueryBatch
-from routelab.workload.perturb import perturb
+from routelab.workload.perturb import KINDS, reword
 
-REWORDED = 200
+EDITED = 200
 TIMED = 100
 
 
-def robustness(problem: Problem, plan: Schedule, subject: Subject, *, seed: int) -> Metric:
-    """Share of test queries whose arm stays when the prompt is reworded (RouterArena's 1 − flips/n)."""
-    if subject.trace is None:
-        if subject.name in ("cheapest", "best-single"):
-            return {"value": 1.0, "low": 1.0, "high": 1.0}
-        return undefined("it does not read the prompt")
-    texts = problem.batch.texts
-    if texts is None:
-        return undefined("the table has no public prompts")
+def robustness(problem: Problem, plan: Schedule, judged: Sequence[Subject], *, seed: int) -> dict[str, dict[str, Any]]:
+    """``steadiness`` of everybody's picks, by name, under edits of up to 200 test queries of the first fold."""
     fit = plan.fits[0]
-    rows = stream(seed, "reworded").permutation(fit.test)[:REWORDED]
-    changed = QueryBatch.of(perturb([texts[i] for i in rows], seed), [problem.batch.tasks[i] for i in rows])
-    after = arm_indices(subject.trace.first.route(changed), problem.arms, changed, subject.name)
-    before = subject.trace.pick[fit.repeat, np.searchsorted(plan.judged, rows)]
-    return share(int((before == np.array(after)).sum()), len(rows))
+    rows = stream(seed, "edited").permutation(fit.test)[:EDITED]
+    edits = _edits(problem, rows, seed)
+    asked = QueryBatch.of([edit.text for _, edit in edits], [problem.batch.tasks[rows[place]] for place, _ in edits])
+    found = {}
+    for subject in judged:
+        if subject.trace is None:
+            constant = subject.name in ("cheapest", "best-single")
+            found[subject.name] = CONSTANT if constant else unknown("it does not read the prompt")
+        elif not edits:
+            found[subject.name] = unknown(NOTHING_EDITED if problem.batch.texts else "the table has no public prompts")
+        else:
+            before = subject.trace.pick[fit.repeat, np.searchsorted(plan.judged, rows)]
+            after = arm_indices(subject.trace.first.route(asked), problem.arms, asked, subject.name)
+            found[subject.name] = steadiness(before, _flips(edits, before, after), seed)
+    return found
+
+
+def _edits(problem: Problem, rows: Ints, seed: int) -> list[tuple[int, Query]]:
+    """Each prompt in one edit that keeps its meaning and one that changes it, beside its place among ``rows``."""
+    texts = problem.batch.texts
+    queries = [] if texts is None else [Query.ask(problem.batch.ids[row], texts[row]) for row in rows]
+    edits = [(place, reword(query, seed, keeps=k)) for place, query in enumerate(queries) for k in (True, False)]
+    return [(place, edit) for place, edit in edits if edit is not None]
+
+
+def _flips(edits: Sequence[tuple[int, Query]], before: Ints, after: Sequence[int]) -> dict[str, Floats]:
+    """(m,) arrays of flips, NaN for queries without such an edit."""
+    flipped = {name: np.full(len(before), np.nan) for name in FLIPS}
+    for (place, edit), arm in zip(edits, after):
+        kind = KINDS[edit.metadata["kind"]]
+        for name in ("kept", kind.touches) if kind.keeps else ("changed",):
+            flipped[name][place] = arm != before[place]
+    return flipped
 
 
 def add_timing(

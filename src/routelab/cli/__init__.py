@@ -18,6 +18,7 @@ from routelab import __version__
 from routelab.core.errors import RoutelabError
 
 COMMANDS = {
+    "agree": ("routelab.cli.agree", "agree_command"),
     "arena": ("routelab.cli.arena", "arena_command"),
     "calibrate": ("routelab.cli.calibrate", "calibrate_command"),
     "check": ("routelab.cli.check", "check_command"),
@@ -26,8 +27,12 @@ COMMANDS = {
     "evaluate": ("routelab.cli.evaluate", "evaluate_command"),
     "grade": ("routelab.cli.grade", "grade_command"),
     "import": ("routelab.cli.imports", "import_command"),
+    "rerecord": ("routelab.cli.rerecord", "rerecord_command"),
     "report": ("routelab.cli.report", "report_command"),
+    "robust": ("routelab.cli.robust", "robust_command"),
     "routers": ("routelab.cli.routers", "routers_command"),
+    "season": ("routelab.cli.season", "season_command"),
+    "suite": ("routelab.cli.suite", "suite_command"),
     "table": ("routelab.cli.table", "table_command"),
     "try": ("routelab.cli.tryout", "try_command"),
 }

@@ -9,7 +9,7 @@ import click
 
 from routelab.cli import console, emit_json
 from routelab.cli.evaluate import judge
-from routelab.cli.options import json_option, run_options, seed_option
+from routelab.cli.options import json_option, load_table, run_options, seed_option
 
 
 @click.command("arena")
@@ -27,6 +27,10 @@ from routelab.cli.options import json_option, run_options, seed_option
     show_default=True,
     help="Folder for what is written.",
 )
+@click.option(
+    "--live", type=click.IntRange(min=20), metavar="N", help="Judge on N fresh items that local models answer now."
+)
+@click.option("--endpoints", type=click.Path(path_type=Path), help="YAML with the providers that answer --live.")
 @click.option("--redact-prompts", is_flag=True, help="Keep prompts out of the report.")
 @json_option
 def arena_command(
@@ -34,6 +38,8 @@ def arena_command(
     routers: tuple[str, ...],
     seed: int,
     output: Path,
+    live: int | None,
+    endpoints: Path | None,
     redact_prompts: bool,
     as_json: bool,
     **run: Any,
@@ -44,7 +50,12 @@ def arena_command(
     from routelab.arena.report import as_result, headline, leaderboard_markdown, leaderboard_table, write_html
     from routelab.core.files import write_text
 
-    result = judge(table, routers or catalogue(), seed=seed, **run)
+    if live is None:
+        result = judge(table, routers or catalogue(), seed=seed, **run)
+    else:
+        from routelab.cli.live import run_live
+
+        result = run_live(live, load_table(table, ()), list(routers or catalogue()), endpoints, seed)
     result.save(output / "result.json")
     write_text(output / "board.md", leaderboard_markdown(result.data) + "\n")
     write_html(result.data, output / "report.html", redact_prompts=redact_prompts)

@@ -17,12 +17,13 @@ from routelab.cli.progress import progress_bar
 from routelab.core import Query, registry, stream
 from routelab.outcomes import OutcomeTable
 from routelab.pool.live import DECLARED, Endpoints, endpoints
+from routelab.workload.suites import open_suite
 
 
 @click.command("collect")
 @click.argument("folder", type=click.Path(path_type=Path), metavar="TABLE_DIR")
 @click.option("--arm", "arms", multiple=True, required=True, help="provider/model@effort#policy; repeatable.")
-@click.option("--suite", help="A registered suite [default: the table's own queries, else 'default'].")
+@click.option("--suite", help="A suite's folder or registered name [default: the table's own queries].")
 @click.option("--limit", type=click.IntRange(min=1), help="Only this many queries, drawn at random.")
 @click.option(
     "--endpoints", "file", type=click.Path(path_type=Path), help="YAML with more providers and priced models."
@@ -80,6 +81,8 @@ def collect_command(
 def _queries(folder: Path, suite: str | None) -> list[Query]:
     if suite is None and folder.exists():
         return OutcomeTable.open(folder).query_list()
+    if suite is not None and (Path(suite) / "suite.json").is_file():
+        return list(open_suite(Path(suite)).queries)
     queries: list[Query] = registry.load("routelab.suites", suite or "default")()
     return queries
 
@@ -112,7 +115,7 @@ def _show_preview(rows: list[ArmPreview], as_json: bool) -> None:
 
 def _show(run: Collected, folder: Path, as_json: bool) -> None:
     if as_json:
-        state = msgspec.structs.asdict(run.progress)
+        state = {key: value for key, value in msgspec.structs.asdict(run.progress).items() if key != "last"}
         emit_json({"folder": str(folder), "hash": run.table.hash, "stopped": run.stopped} | state)
         return
     at, screen = run.progress, Console()

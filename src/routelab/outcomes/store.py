@@ -120,6 +120,15 @@ def add_parts(folder: Path, frames: Mapping[Kind, pl.DataFrame]) -> None:
     _write(folder, read_manifest(folder), frames)
 
 
+def replace_part(folder: Path, kind: Kind, frame: pl.DataFrame) -> None:
+    """One part in place of all of a kind. The caller holds the lock."""
+    manifest = read_manifest(folder)
+    old = {part.file for part in getattr(manifest, kind)}
+    _write(folder, msgspec.structs.replace(manifest, **{kind: ()}), {kind: frame})
+    for name in old - {part.file for part in getattr(read_manifest(folder), kind)}:
+        (folder / name).unlink(missing_ok=True)
+
+
 def _write(folder: Path, manifest: Manifest, frames: Mapping[Kind, pl.DataFrame]) -> None:
     grown = {}
     for kind, frame in frames.items():

@@ -146,6 +146,15 @@ class OutcomeTable:
             store.add_parts(self.folder, {"calls": calls, "answers": answers})
         return replace(grown, notes=known.notes, folder=self.folder)
 
+    def forget_failures(self) -> OutcomeTable:
+        """Take the calls that failed before there was an answer out of the folder, so that they can be made again."""
+        failed = pl.col("error").is_not_null() & ~pl.col("error").str.starts_with("ungraded")
+        if self.folder is None or self.calls.filter(failed).is_empty():
+            return self
+        with store.locked(self.folder):
+            store.replace_part(self.folder, "calls", OutcomeTable.open(self.folder).calls.filter(~failed))
+        return OutcomeTable.open(self.folder)
+
     # -- looking at it ----------------------------------------------------------------------------
 
     @cached_property

@@ -15,7 +15,7 @@ from routelab.core.decisions import Floats, Ints
 BINS = 10
 LOSSES_SHOWN = 12
 SLICES = ("domain", "category", "task", "difficulty", "form")
-MOST_SLICES = 60
+MOST_SLICES = 80
 
 
 def pick_entropy(pick: Ints, arms: int) -> Metric:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from routelab.arena.metrics.steadiness import steadiness
 from routelab.arena.profiles.native import ModelPrice, Prediction, read_predictions, read_prices
 from routelab.arena.profiles.references import Judge, find_pool, find_prices, find_robustness, judge_for
 from routelab.arena.profiles.routerarena import (
@@ -70,6 +71,7 @@ def score_predictions(
                 "artifact_hash": None,
                 "fit": "unknown",
                 **_scorecard(scores, rows, rules, judge, costs),
+                **_steadiness(scores, rows, routed, rules, seed),
                 "picks": dict(sorted(Counter(row.prediction for row in routed).items())),
                 "slices": {"task": _slices(scores, rows, tasks)},
             }
@@ -180,7 +182,6 @@ def _scorecard(scores: Scores, rows: Rows, rules: Profile, judge: Judge, costs: 
             "cost": shown("optimal_cost", why_pool),
             "accuracy": shown("optimal_accuracy", why_pool),
         },
-        "robustness": shown("robustness", "no robustness file"),
         "decision_latency_ms": {"p50": None, "p99": None, "why": "a prediction file holds no timings"},
         "rank": {"low": None, "high": None, "why": "one router has no rank"},
         "abnormal": int((~rows.valid).sum()),
@@ -191,6 +192,15 @@ def _scorecard(scores: Scores, rows: Rows, rules: Profile, judge: Judge, costs: 
     if rules.similarity_counts:
         card["similarity"]["why"] = "this profile averages it into the accuracy"
     return card
+
+
+def _steadiness(scores: Scores, rows: Rows, routed: list[Prediction], rules: Profile, seed: int) -> dict[str, Any]:
+    """Robustness by the profile's definition, always beside the selectivity."""
+    pick = np.unique([row.prediction for row in routed], return_inverse=True)[1]
+    fields = steadiness(pick, {"kept": rows.flip}, seed)
+    if rules.raw_robustness:
+        fields["robustness"] = _metric(scores.overall["robustness"], "no robustness file")
+    return fields
 
 
 def _why_no_cost(costs: _Costs) -> str:

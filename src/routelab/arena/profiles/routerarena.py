@@ -35,6 +35,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """METEOR of free text, which can fall below zero, is averaged into the accuracy."""
     optimal_is_perfect: bool
     """Only a score of 1 can be optimal; queries without one leave the optimality metrics."""
+    raw_robustness: bool
+    """Robustness is 1 − flips / n, by which a router that always picks the same arm is perfect."""
 
 
 PROFILES = {
@@ -44,6 +46,7 @@ PROFILES = {
         bills_failures=False,
         similarity_counts=True,
         optimal_is_perfect=True,
+        raw_robustness=True,
     ),
     "default": Profile(
         name="default",
@@ -51,6 +54,7 @@ PROFILES = {
         bills_failures=True,
         similarity_counts=False,
         optimal_is_perfect=False,
+        raw_robustness=False,
     ),
 }
 

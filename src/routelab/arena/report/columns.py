@@ -217,9 +217,27 @@ FACTS: tuple[Fact, ...] = (
     ),
     Fact(
         "Robustness",
-        "Share of reworded prompts that keep their arm",
-        PERCENT,
+        "1 − flips of the same meaning / selectivity: 1 is steady, 0 is as if asked something else",
+        Unit(1, 2),
         lambda r: r.robustness,
+    ),
+    Fact(
+        "Selectivity",
+        "How often two different queries get different arms; 0 is one arm for all",
+        PERCENT,
+        lambda r: r.selectivity,
+    ),
+    Fact(
+        "Flips, same meaning",
+        "How often the pick changes when the meaning does not",
+        PERCENT,
+        lambda r: r.flips.kept,
+    ),
+    Fact(
+        "Flips, other meaning",
+        "How often the pick changes when a number or a negation changes what is asked",
+        PERCENT,
+        lambda r: r.flips.changed,
     ),
     Fact(
         "Pick entropy",

@@ -5,7 +5,8 @@ Drawn off screen, without touching matplotlib's global state; computes no metric
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,13 @@ def write_png(result: Mapping[str, Any] | Result, path: Path, *, dpi: int = 160)
             got="a result without any",
             fix="use --markdown or the page",
         )
+    with drawing(path, (10, 6.2), dpi) as figure:
+        _draw(figure, run, placed)
+
+
+@contextmanager
+def drawing(path: Path, size: tuple[float, float], dpi: int = 160) -> Iterator[Any]:
+    """A figure in the house's style that becomes the PNG at ``path``; needs the extra ``plot``."""
     try:
         from matplotlib import rc_context
         from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -59,9 +67,9 @@ def write_png(result: Mapping[str, Any] | Result, path: Path, *, dpi: int = 160)
     except ImportError:
         raise need_extra("matplotlib", "plot", "writing a PNG") from None
     with rc_context(STYLE):
-        figure = Figure(figsize=(10, 6.2), layout=None)
+        figure = Figure(figsize=size, layout=None)
         FigureCanvasAgg(figure)
-        _draw(figure, run, placed)
+        yield figure
         with atomic_path(path) as temporary:
             figure.savefig(temporary, format="png", dpi=dpi, metadata={"Software": None})
 

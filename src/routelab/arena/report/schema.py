@@ -148,6 +148,15 @@ class Loss(msgspec.Struct, frozen=True):
     best_score: float | None = None
 
 
+class Flips(msgspec.Struct, frozen=True):
+    """How often a pick changed with an edit: of the same meaning, of it by what it touches, of another meaning."""
+
+    kept: Metric | None = None
+    template: Metric | None = None
+    content: Metric | None = None
+    changed: Metric | None = None
+
+
 class Scorecard(msgspec.Struct, frozen=True):
     """Everything measured about one router or baseline."""
 
@@ -171,6 +180,8 @@ class Scorecard(msgspec.Struct, frozen=True):
     regret_vs_oracle: Metric | None = None
     optimality: Optimality = Optimality()
     robustness: Metric | None = None
+    selectivity: Metric | None = None
+    flips: Flips = Flips()
     collapse: Metric | None = None
     pick_entropy: Metric | None = None
     aiq: Metric | None = None

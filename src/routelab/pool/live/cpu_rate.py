@@ -23,9 +23,10 @@ class LocalCompletion(Completion, frozen=True, kw_only=True):
 
 
 class CpuRate(msgspec.Struct, frozen=True, kw_only=True):
-    """US dollars per virtual-CPU hour, with the day and the authority of the declaration."""
+    """US dollars per virtual-CPU hour and watts per virtual CPU, with the day and authority of the declaration."""
 
     usd_per_vcpu_hour: float
+    watts_per_vcpu: float
     date: dt.date
     source: str
 
@@ -58,6 +59,7 @@ class CpuRate(msgspec.Struct, frozen=True, kw_only=True):
 
 DECLARED = CpuRate(
     usd_per_vcpu_hour=0.04,
+    watts_per_vcpu=4.0,
     date=dt.date(2026, 11, 21),
     source="declared by this project: CPU-seconds at 0.04 USD per vCPU-hour",
 )

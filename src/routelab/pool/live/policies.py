@@ -27,10 +27,14 @@ class Policy(msgspec.Struct, frozen=True):
 
 POLICIES = {
     "plain": Policy(None, 512),
-    "direct": Policy("You give only the final answer (one number, word or letter) and no explanation.", 24),
+    "direct": Policy(
+        "Answer at once with the result alone (a number, a word, a letter, or the form asked for). "
+        "No sentences, no explanation.",
+        64,
+    ),
     "cot": Policy(
         "First work out the solution in at most three short steps. Then write the last line 'Answer: ' and the result.",
-        112,
+        128,
     ),
 }
 
@@ -39,7 +43,7 @@ def policy_of(arm: str) -> Policy:
     """The policy that an arm names, ``plain`` where it names none.
 
     >>> policy_of("local/smollm2-135m#direct").max_tokens
-    24
+    64
     """
     name = Arm.parse(arm).policy or "plain"
     if name not in POLICIES:

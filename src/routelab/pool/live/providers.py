@@ -1,6 +1,6 @@
 """From the name of an arm to something that answers: which back-end serves which provider.
 
-The part of an arm before the first slash names its provider. Two providers are built in; an endpoints file adds
+The part of an arm before the first slash names its provider. Three providers are built in; an endpoints file adds
 others and prices their models. Holds no keys: a provider only names the environment variable that has one.
 """
 
@@ -15,6 +15,7 @@ from routelab.core import Arm, Complete, InputError, ModelCard, registry
 from routelab.core.config import convert, load_yaml
 from routelab.core.errors import nearest
 from routelab.pool.live.local_models import LOCAL_MODELS
+from routelab.pool.live.tools import TOOLS
 
 
 class Provider(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,8 +62,9 @@ BUILT_IN = Endpoints(
     providers={
         "local": Provider("llamacpp"),
         "openai": Provider("openai", {"base_url": "https://api.openai.com/v1", "key_env": "OPENAI_API_KEY"}),
+        "tool": Provider("tools"),
     },
-    models=tuple(model.card for model in LOCAL_MODELS.values()),
+    models=(*(model.card for model in LOCAL_MODELS.values()), *(tool.card for tool in TOOLS.values())),
 )
 
 

@@ -1,4 +1,4 @@
-"""What the families share: written lists, integers, picks, shuffles, lettered options. Knows no task."""
+"""What the families share: written lists, integers, picks, shuffles, lettered options, joined names. Knows no task."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ def words(text: str) -> list[str]:
     return text.split()
 
 
-def pairs(table: str) -> list[tuple[str, str]]:
-    """A written list of two-word pairs, ``a b|c d``, over one or more lines.
+def phrases(text: str) -> list[str]:
+    """A written list of phrases, separated by bars or line ends.
 
-    >>> pairs("hot cold|big small")
-    [('hot', 'cold'), ('big', 'small')]
+    >>> phrases("a rusty key|a blue door")
+    ['a rusty key', 'a blue door']
     """
-    halves = [pair.split() for line in table.splitlines() for pair in line.split("|")]
-    return [(first, second) for first, second in halves]
+    return [part.strip() for line in text.splitlines() for part in line.split("|") if part.strip()]
 
 
 LETTERS = "ABCD"
-NAMES = words("Ada Ben Cleo Dan Eva Finn Gina Hugo Iris Jack Kira Liam Mona Nils Olga Paul Quinn Rosa Sam Tess")
+NAMES = words("""Ada Ben Cleo Dan Eva Finn Gina Hugo Iris Jack Kira Liam Mona Nils Olga Paul Quinn Rosa Sam Tess
+Uma Vera Will Xenia Yara Zoe Amir Bela Chen Dora Emil Fatima Goran Hana Ivan Jun Katya Lena Mateo Nadia""")
 
 
 def integer(rng: np.random.Generator, low: int, high: int) -> int:
@@ -44,8 +44,13 @@ def some_of(rng: np.random.Generator, items: Sequence[T], n: int) -> list[T]:
     return [items[int(k)] for k in rng.permutation(len(items))[:n]]
 
 
+def shuffled(rng: np.random.Generator, items: Sequence[T]) -> list[T]:
+    """All items in random order."""
+    return some_of(rng, items, len(items))
+
+
 def options(rng: np.random.Generator, right: str, wrong: Sequence[str]) -> tuple[str, str]:
-    """Shuffled lettered options and the letter of the right one.
+    """Shuffled lettered options, one a line, and the letter of the right one. Three wrong ones make four.
 
     >>> sorted(options(np.random.default_rng(0), "yes", ["no"])[1]) in (["A"], ["B"])
     True

@@ -1,28 +1,27 @@
-"""What a task family is, and how items are drawn from all of them.
+"""What a task family is: a small pure function from a random stream and a level to a draft, and its place.
 
-A family is a small pure function ``(rng, level) -> (prompt, reference)``; a decorator gives it its place in the
-taxonomy. Knows nothing of models, answers or files.
+A family draws *facts* and says them in several ways. Its three levels are parameter cells: chosen after a pilot of one
+small model on other draws, then fixed. Knows nothing of models, answers, seasons or files.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from itertools import count
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 import numpy as np
 
-from routelab.core import ContractError, InputError, Query, stream
+from routelab.core import ContractError, Turn
+from routelab.workload.dewey import domain_of
 
 T = TypeVar("T")
-DATASET = "routelab-procedural"
-MAX_REDRAWS = 200
+Say = str | tuple[Turn, ...]
 
 
 class Level(StrEnum):
-    """A parameter cell of a generator, fixed beforehand; never measured on a model."""
+    """A parameter cell of a generator, fixed before a season is drawn."""
 
     EASY = "easy"
     MEDIUM = "medium"
@@ -37,76 +36,103 @@ class Level(StrEnum):
         return {"easy": easy, "medium": medium, "hard": hard}[self.value]
 
 
-Draw = Callable[[np.random.Generator, Level], tuple[str, str]]
+class Form(StrEnum):
+    """How an item is asked and answered."""
+
+    SHORT = "short"
+    CHOICE = "choice"
+    STRUCTURED = "structured"
+    TOOL_CALL = "tool-call"
+    CODE = "code"
+    MULTI_TURN = "multi-turn"
+    LONG_CONTEXT = "long-context"
+    MULTILINGUAL = "multilingual"
 
 
-class Family(msgspec.Struct, frozen=True):
-    """A named generator and its place: ``form`` (number, word, choice) also names the grader."""
+Bloom = Literal["remember", "understand", "apply", "analyse", "evaluate", "create"]
+Asks = Literal["knowledge", "reasoning"]
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """One drawn task, before a phrasing is chosen.
+
+    Attributes:
+        facts: what was drawn, in a canonical order and without the wording: equal facts are the same item.
+        says: at least three ways to ask it, the same number at every level; the last is kept for robustness.
+        reference: the right answer, in the grammar of the family's grader.
+    """
+
+    facts: str
+    says: tuple[Say, ...]
+    reference: str
+
+
+Draw = Callable[[np.random.Generator, Level], Draft]
+
+
+class Family(msgspec.Struct, frozen=True, kw_only=True):
+    """A named generator and its place.
+
+    Attributes:
+        division: Dewey division, ``"510"``.
+        metric: name of the grader.
+        asks: ``knowledge`` of the domain, or ``reasoning`` in it from what the prompt supplies.
+        withheld: drawn in hidden seasons only.
+        source: the library or list the facts come from, with its licence.
+    """
 
     name: str
-    domain: str
+    division: str
     category: str
-    form: str
+    metric: str
+    form: Form
+    bloom: Bloom
+    asks: Asks
+    language: str
+    withheld: bool
+    source: str
     draw: Draw
+
+    @property
+    def domain(self) -> str:
+        return domain_of(self.division)
 
 
 FAMILIES: dict[str, Family] = {}
+OWN = "routelab (Apache-2.0)"
 
 
-def family(domain: str, category: str, form: str) -> Callable[[Draw], Draw]:
+def family(
+    division: str,
+    category: str,
+    metric: str,
+    *,
+    bloom: Bloom,
+    form: Form = Form.SHORT,
+    asks: Asks = "reasoning",
+    language: str = "en",
+    withheld: bool = False,
+    source: str = OWN,
+) -> Callable[[Draw], Draw]:
     """Register a generator under its function's name, written with dashes."""
 
     def register(draw: Draw) -> Draw:
         name = draw.__name__.replace("_", "-")
-        FAMILIES[name] = Family(name, domain, category, form, draw)
+        if name in FAMILIES:
+            raise ContractError(f"family {name}", expected="a name of its own", got="two of them", fix="rename one")
+        FAMILIES[name] = Family(
+            name=name,
+            division=division,
+            category=category,
+            metric=metric,
+            form=form,
+            bloom=bloom,
+            asks=asks,
+            language=language,
+            withheld=withheld,
+            source=source,
+            draw=draw,
+        )
         return draw
 
     return register
-
-
-def generate(seed: int, per_cell: int) -> list[Query]:
-    """Draw ``per_cell`` queries for every domain × level, spread evenly over the domain's families.
-
-    Every item has a random stream of its own, hashed from (seed, family, level, index, redraw).
-    No prompt occurs twice.
-    """
-    if per_cell < 1:
-        raise InputError("per_cell", expected="at least 1", got=str(per_cell), fix="ask for one item")
-    domains: dict[str, list[Family]] = {}
-    for each in FAMILIES.values():
-        domains.setdefault(each.domain, []).append(each)
-    seen: set[str] = set()
-    return [
-        _item(seed, members[k % len(members)], level, k // len(members), seen)
-        for members in domains.values()
-        for level in Level
-        for k in range(per_cell)
-    ]
-
-
-def _item(seed: int, of: Family, level: Level, index: int, seen: set[str]) -> Query:
-    for redraw in count():
-        prompt, reference = of.draw(stream(seed, of.name, level, index, redraw), level)
-        if prompt not in seen:
-            break
-        if redraw == MAX_REDRAWS:
-            raise ContractError(
-                f"family {of.name} {level}",
-                expected=f"a new prompt for item {index}",
-                got=f"{redraw} repetitions",
-                fix="ask for fewer items or widen its parameters",
-            )
-    seen.add(prompt)
-    return Query.ask(
-        f"{of.domain}/{of.name}/{level}/{index:04d}",
-        prompt,
-        dataset=DATASET,
-        domain=of.domain,
-        category=of.category,
-        task=of.name,
-        difficulty=str(level),
-        form=of.form,
-        metric=of.form,
-        reference=reference,
-        language="en",
-    )

@@ -1,6 +1,6 @@
-"""Rewordings that change how a prompt looks and not what it asks, to see whether a router's mind changes too."""
+"""Edits of queries: some change how a prompt looks and not what it asks, some change what it asks."""
 
-from routelab.workload.perturb.kinds import KINDS
-from routelab.workload.perturb.reword import perturb
+from routelab.workload.perturb.kinds import KINDS, Kind
+from routelab.workload.perturb.variants import original, reword, variants
 
-__all__ = ["KINDS", "perturb"]
+__all__ = ["KINDS", "Kind", "original", "reword", "variants"]

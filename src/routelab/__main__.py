@@ -1,0 +1,5 @@
+"""``python -m routelab`` is ``routelab``."""
+
+from routelab.cli import main
+
+main()

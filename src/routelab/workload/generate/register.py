@@ -1,0 +1,126 @@
+"""The public record of a hidden season, one step after the other: commit, freeze the entries, draw, reveal, verify.
+
+The order is the proof: the commitment is published first, then the entries' artifact hashes are frozen, then a public
+beacon that nobody could know before decides the items. Steps cannot be taken twice or out of order. The file is public
+at every moment: the secret enters it only when the season is over.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from pathlib import Path
+
+import msgspec
+
+from routelab.core import InputError
+from routelab.core.config import convert
+from routelab.core.files import canonical_json, read_text, write_text
+from routelab.workload.generate.seasons import Season, commitment, hidden_season
+
+_HASH = 8
+
+
+class Register(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is public of a season.
+
+    Attributes:
+        entries: artifact hashes, sorted; ``frozen`` is the SHA-256 of their list, set when no more are taken.
+        suite: hash of the suite that was drawn, references included.
+        secret: hexadecimal, once revealed.
+        times: when each step was taken, UTC.
+    """
+
+    season: int
+    commitment: str
+    entries: tuple[str, ...] = ()
+    frozen: str | None = None
+    beacon: str | None = None
+    suite: str | None = None
+    secret: str | None = None
+    times: dict[str, str] = {}
+
+
+def open_register(path: Path) -> Register:
+    """Read a register."""
+    try:
+        plain = msgspec.json.decode(read_text(path, what="a season's register"))
+    except msgspec.DecodeError as error:
+        raise InputError(str(path), expected="JSON", got=str(error), fix="restore the file") from None
+    return convert(plain, Register, str(path))
+
+
+def committed(path: Path, season: int, secret: bytes) -> Register:
+    """Begin a register with the commitment to a secret."""
+    if path.exists():
+        raise InputError(str(path), expected="a new file", got="an existing one", fix="choose another path")
+    return _save(path, Register(season=season, commitment=commitment(season, secret)), "committed")
+
+
+def freeze_entries(path: Path, artifacts: tuple[str, ...]) -> Register:
+    """Take the entries' artifact hashes and close the list; must come before the beacon."""
+    register = open_register(path)
+    _unless(path, register.frozen, "entries that are still open", "entries that were frozen before")
+    short = [each for each in artifacts if len(each) < _HASH or not each.isalnum()]
+    if not artifacts or short:
+        got = repr(short[0]) if short else "none"
+        raise InputError("--entry", expected="artifact hashes", got=got, fix="see the artifact's artifact_hash")
+    entries = tuple(sorted(set(artifacts)))
+    return _save(path, msgspec.structs.replace(register, entries=entries, frozen=entries_digest(entries)), "frozen")
+
+
+def drawn(path: Path, secret: bytes, beacon: str, suite: str) -> Register:
+    """Note which beacon decided the items and the hash of the suite; the entries must be frozen."""
+    register = open_register(path)
+    season_of(path, register, secret, beacon)
+    _unless(path, register.suite, "a season that was not drawn", "one that was")
+    return _save(path, msgspec.structs.replace(register, beacon=beacon, suite=suite), "drawn")
+
+
+def season_of(path: Path, register: Register, secret: bytes, beacon: str) -> Season:
+    """The season that the secret opens; raises InputError before the entries are frozen or for another secret."""
+    if register.frozen is None:
+        raise InputError(str(path), expected="frozen entries", got="open ones", fix="routelab season freeze first")
+    if commitment(register.season, secret) != register.commitment:
+        raise InputError(
+            str(path), expected="the committed secret", got="another one", fix="use the secret of this season"
+        )
+    return hidden_season(register.season, secret, beacon)
+
+
+def revealed(path: Path, secret: bytes) -> Register:
+    """Publish the secret; the season must have been drawn with it."""
+    register = open_register(path)
+    if register.suite is None or register.beacon is None:
+        raise InputError(str(path), expected="a drawn season", got="one not drawn yet", fix="draw it first")
+    season_of(path, register, secret, register.beacon)
+    return _save(path, msgspec.structs.replace(register, secret=secret.hex()), "revealed")
+
+
+def entries_digest(entries: tuple[str, ...]) -> str:
+    """SHA-256 of the sorted list of artifact hashes."""
+    return hashlib.sha256(canonical_json(list(entries))).hexdigest()
+
+
+def checks(register: Register, suite: str) -> dict[str, bool]:
+    """What anyone can verify once the secret is out; ``suite`` is the hash of the season drawn again."""
+    secret = bytes.fromhex(register.secret or "")
+    order = [register.times.get(step, "") for step in ("committed", "frozen", "drawn", "revealed")]
+    return {
+        "the secret opens the commitment": commitment(register.season, secret) == register.commitment,
+        "the entries are the frozen ones": entries_digest(register.entries) == register.frozen,
+        "drawing again gives the same suite": suite == register.suite,
+        "the steps were taken in order": all(order) and order == sorted(order),
+    }
+
+
+def _unless(path: Path, done: str | None, expected: str, got: str) -> None:
+    if done is not None:
+        raise InputError(str(path), expected=expected, got=got, fix="begin a new season")
+
+
+def _save(path: Path, register: Register, step: str) -> Register:
+    now = dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")
+    dated = msgspec.structs.replace(register, times=register.times | {step: now})
+    write_text(path, msgspec.json.format(msgspec.json.encode(dated), indent=2).decode() + "\n")
+    return dated

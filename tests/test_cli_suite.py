@@ -1,0 +1,108 @@
+"""The suite, season and grade commands as a user meets them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from routelab.cli import cli
+from routelab.core.errors import RoutelabError
+from routelab.workload.graders.self_check import perfect_answer
+from routelab.workload.suites import open_suite
+
+GENERATE = ["suite", "generate", "atlas", "--season", "2", "--items", "90"]
+
+
+def run(*arguments: str | Path) -> Any:
+    result = CliRunner().invoke(cli, [*map(str, arguments), "--json"], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def refused(*arguments: str | Path) -> str:
+    with pytest.raises(RoutelabError) as caught:
+        CliRunner().invoke(cli, list(map(str, arguments)), catch_exceptions=False)
+    return str(caught.value)
+
+
+class TestGenerate:
+    def test_an_open_season(self, tmp_path: Path) -> None:
+        found = run(*GENERATE, "--out", tmp_path / "one")
+        assert found.keys() == {"items", "domains", "categories", "seconds", "hash", "commitment", "open"}
+        assert (found["items"], found["domains"], found["open"], found["commitment"]) == (90, 10, True, None)
+        again = run(*GENERATE, "--out", tmp_path / "two")
+        assert again["hash"] == found["hash"] == open_suite(tmp_path / "one").hash
+
+    def test_a_hidden_season(self, tmp_path: Path) -> None:
+        (tmp_path / "secret").write_text("ab" * 16)
+        hidden = [*GENERATE, "--secret-file", tmp_path / "secret"]
+        bare = run(*hidden, "--out", tmp_path / "one")
+        beacon = run(*hidden, "--beacon", "block 1", "--out", tmp_path / "two")
+        assert not bare["open"] and len(bare["commitment"]) == 64
+        assert bare["commitment"] == beacon["commitment"] and bare["hash"] != beacon["hash"]
+        text = "".join(path.read_text() for path in (tmp_path / "two").iterdir())
+        assert "abab" not in text
+
+    def test_it_says_that_an_open_season_is_open(self, tmp_path: Path) -> None:
+        result = CliRunner().invoke(cli, [*GENERATE, "--out", str(tmp_path / "one")])
+        assert "open season" in result.output
+
+    @pytest.mark.parametrize(
+        ("more", "said"),
+        [
+            (["--season", "0"], "from 1 on"),
+            (["--items", "0"], "at least 1"),
+            (["--secret-file", "nowhere"], "secret"),
+            (["--beacon", "x"], "--secret-file"),
+        ],
+    )
+    def test_bad_input_writes_nothing(self, more: list[str], said: str, tmp_path: Path) -> None:
+        assert said in refused(*GENERATE, *more, "--out", tmp_path / "out")
+        assert not (tmp_path / "out").exists()
+
+    def test_a_taken_folder_is_refused_before_anything_is_drawn(self, tmp_path: Path) -> None:
+        (tmp_path / "mine.txt").write_text("mine")
+        assert "other files" in refused(*GENERATE, "--out", tmp_path)
+
+
+def test_perfect_answers_score_one_and_silence_is_counted(tmp_path: Path) -> None:
+    run(*GENERATE, "--out", tmp_path / "suite")
+    queries = [query for query in open_suite(tmp_path / "suite").queries if query.metric != "code"]
+    lines = [{"id": q.id, "answer": perfect_answer(q.metric, q.reference)} for q in queries]
+    (tmp_path / "answers.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    found = run("grade", tmp_path / "answers.jsonl", "--suite", tmp_path / "suite")
+    assert found["accuracy"]["value"] == 1.0 and found["graded"] == len(queries)
+    assert found["over_all"]["value"] == pytest.approx(len(queries) / 90, abs=1e-5)
+
+
+def test_show_prints_the_composition_and_draws_it(tmp_path: Path) -> None:
+    run(*GENERATE, "--out", tmp_path / "suite")
+    found = run("suite", "show", tmp_path / "suite", "--plot", tmp_path / "plot.png")
+    assert found["items"] == 90 and sum(found["domains"].values()) == 90 and len(found["domains"]) == 10
+    assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
+    shown = CliRunner().invoke(cli, ["suite", "show", str(tmp_path / "suite")])
+    assert "9 History and geography" in shown.output and "multilingual" in shown.output
+
+
+def test_a_season_from_commitment_to_verification(tmp_path: Path) -> None:
+    register, secret = tmp_path / "register.json", tmp_path / "secret"
+    begun = run("season", "commit", register, "--season", "3", "--secret-file", secret)
+    assert begun["commitment"] and begun["secret"] is None
+    assert "frozen" in refused(
+        "season", "draw", register, "--secret-file", secret, "--beacon", "b", "--out", tmp_path / "x"
+    )
+    run("season", "freeze", register, "--entry", "c0ffee00c0ffee00")
+    drawn = run("season", "draw", register, "--secret-file", secret, "--beacon", "b", "--items", "60",
+                "--out", tmp_path / "suite")  # fmt: skip
+    assert drawn["suite"] == open_suite(tmp_path / "suite").hash
+    assert "revealed" in refused("season", "verify", register, "--items", "60")
+    run("season", "reveal", register, "--secret-file", secret)
+    assert run("season", "verify", register, "--items", "60")["verified"]
+    other = CliRunner().invoke(
+        cli, ["season", "verify", str(register), "--items", "61", "--json"], standalone_mode=False
+    )
+    assert other.return_value == 1 and not json.loads(other.stdout)["verified"]
