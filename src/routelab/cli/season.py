@@ -54,7 +54,7 @@ def freeze_command(register: Path, entries: tuple[str, ...], as_json: bool) -> N
 @json_option
 def draw_command(register: Path, secret_file: Path, beacon: str, items: int | None, out: Path, as_json: bool) -> None:
     """Draw the season's suite and note its hash in REGISTER."""
-    from routelab.workload.generate import draw_suite
+    from routelab.workload.build import draw_suite
     from routelab.workload.generate.register import drawn, open_register, season_of
     from routelab.workload.generate.seasons import read_secret
 

@@ -38,7 +38,7 @@ def generate_command(
     as_json: bool,
 ) -> None:
     """Draw a season of Atlas-Fresh into a folder. Without a secret it is the open season, which anyone can draw."""
-    from routelab.workload.generate import draw_suite, season
+    from routelab.workload.build import draw_suite, season
 
     started = time.perf_counter()
     chosen = season(number, secret_file, beacon)

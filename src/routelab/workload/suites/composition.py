@@ -48,7 +48,7 @@ def composition(queries: Sequence[Query]) -> dict[str, Any]:
 
 def _counted(labels: Iterable[Any]) -> dict[str, int]:
     found = Counter("none" if label is None else str(label) for label in labels)
-    return dict(sorted(found.items()))
+    return dict(sorted(found.items(), key=lambda item: (LEVELS.index(item[0]) if item[0] in LEVELS else -1, item[0])))
 
 
 def _cells(queries: Sequence[Query]) -> list[dict[str, Any]]:

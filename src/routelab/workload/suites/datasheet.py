@@ -47,8 +47,8 @@ def datasheet(manifest: Manifest, queries: Sequence[Query]) -> str:
             "",
             "A level of a procedural item is a cell of parameters; that of an imported one follows from its features",
             "by the recipe's weights. Both were fixed before these items were drawn. Procedural cells were chosen",
-            "after a pilot of one model, Qwen2.5-Coder-1.5B answering directly, on other draws: its accuracy by level is",
-            "tuned. Whether levels hold elsewhere is tested on recorded outcomes (`routelab suite test`).",
+            "after a pilot of one model, Qwen2.5-Coder-1.5B answering directly, on other draws: its accuracy by level",
+            "is tuned. Whether levels hold elsewhere is tested on recorded outcomes (`routelab suite test`).",
             "",
         ]
     )
