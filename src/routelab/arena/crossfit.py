@@ -5,7 +5,9 @@ The dial of the equal-quality and equal-cost points is chosen inside each traini
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +26,7 @@ from routelab.router import Router, best_single
 
 DIALS = np.linspace(0.0, 1.0, 21) ** 2
 EQUAL_QUALITY_MARGIN = 0.005
+WORKERS = 8
 
 Progress = Callable[[int, int, str], None]
 
@@ -72,7 +75,7 @@ def run(
     choose_dials: bool = True,
     progress: Progress | None = None,
 ) -> list[Trace]:
-    """Fit and route everything; one trace a candidate, in their order.
+    """Fit and route everything; one trace a candidate, in their order. Fits run side by side; each has its own seed.
 
     Without ``choose_dials`` the equal-quality and equal-cost points stay at the router's own dial.
     """
@@ -82,12 +85,23 @@ def run(
     traces = [Trace.empty(candidate, plan.repeats, m, dials[candidate.name]) for candidate in candidates]
     place = np.full(len(problem), -1, np.int64)
     place[plan.judged] = np.arange(m)
-    for done, fit in enumerate(plan.fits):
+
+    def judge(fit: Fit) -> Fit:
+        _judge(problem, fit, traces, place[fit.test], seed=seed, margin=margin, nested=nested)
+        return fit
+
+    def tell(done: int, fit: Fit) -> None:
         if progress is not None:
             progress(done, len(plan.fits), f"repeat {fit.repeat + 1}, fold {fit.fold + 1}")
-        _judge(problem, fit, traces, place[fit.test], seed=seed, margin=margin, nested=nested)
-    if progress is not None:
-        progress(len(plan.fits), len(plan.fits), "judged")
+
+    tell(1, judge(plan.fits[0]))  # alone: it fills the caches and keeps what is kept of the first fit only
+    with ThreadPoolExecutor(min(WORKERS, len(os.sched_getaffinity(0)))) as pool:
+        waiting = [pool.submit(judge, fit) for fit in plan.fits[1:]]
+        try:
+            for done, finished in enumerate(as_completed(waiting), start=2):
+                tell(done, finished.result())
+        finally:
+            pool.shutdown(cancel_futures=True)
     return traces
 
 
