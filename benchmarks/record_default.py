@@ -130,26 +130,36 @@ def record(work: Path, name: str, arms: tuple[str, ...], connections: dict[str, 
         )
 
 
-def joined(work: Path, name: str) -> OutcomeTable:
-    """All arms of a part that were recorded."""
-    found = [OutcomeTable.open(folder) for folder in sorted((work / name).iterdir()) if folder.is_dir()]
-    return found[0].concat(*found[1:])
+def joined(work: Path, *parts: str) -> OutcomeTable | None:
+    """What was recorded of some parts: the items that every one of their arms has answered, None where there are none.
+
+    Every arm goes through the items in the same random order, so an unfinished recording is a fair sample.
+    """
+    folders = [folder for part in parts if (work / part).is_dir() for folder in sorted((work / part).iterdir())]
+    if not folders:
+        return None
+    tables = [OutcomeTable.open(folder) for folder in folders]
+    table = tables[0].concat(*tables[1:])
+    answered = table.calls.filter(pl.col("error").is_null()).group_by("query_id").agg(arms=pl.col("arm").n_unique())
+    whole = answered.filter(pl.col("arms") == len(table.arms))
+    return table.select(query_ids=whole["query_id"]) if whole.height else None
 
 
 def publish(work: Path, target: Path) -> Iterator[OutcomeTable]:
     """Write the tables that ship: the default, other arms beside it, season 2, and other wordings."""
-    stepwise = joined(work, "stepwise")
-    first = joined(work, "gate").concat(joined(work, "main"))
-    tables = {
-        "default": first,
-        "again": joined(work, "again"),
-        "stepwise": stepwise.concat(first.select(query_ids=stepwise.queries["query_id"])),
-        "tools": first.concat(joined(work, "tools").select(query_ids=first.queries["query_id"])),
-        "season-2": joined(work, "season-2"),
-        "perturbed": joined(work, "perturbed"),
-        "reserved": joined(work, "reserved"),
-    }
+    first = joined(work, "gate", "main")
+    assert first is not None, "record the part main first"
+    tables: dict[str, OutcomeTable | None] = {"default": first}
+    for name in ("again", "season-2", "perturbed", "reserved"):
+        tables[name] = joined(work, name)
+    for name in ("stepwise", "tools"):
+        more = joined(work, name)
+        shared = set(first.queries["query_id"]) & set(more.queries["query_id"]) if more else set()
+        tables[name] = more.select(query_ids=shared).concat(first.select(query_ids=shared)) if more and shared else None
     for name, table in tables.items():
+        if table is None:
+            click.echo(f"{name}: not recorded yet")
+            continue
         kept = OutcomeTable.from_frames(
             table.queries,
             with_energy(table.calls).sort("query_id", "arm", "sample"),

@@ -10,9 +10,11 @@ import pytest
 from click.testing import CliRunner
 
 from routelab.cli import cli
+from routelab.core import Outcome, Query
 from routelab.core.errors import RoutelabError
 from routelab.workload.graders.self_check import perfect_answer
 from routelab.workload.suites import open_suite
+from small_table import small_table
 
 GENERATE = ["suite", "generate", "atlas", "--season", "2", "--items", "90"]
 
@@ -106,3 +108,11 @@ def test_a_season_from_commitment_to_verification(tmp_path: Path) -> None:
         cli, ["season", "verify", str(register), "--items", "61", "--json"], standalone_mode=False
     )
     assert other.return_value == 1 and not json.loads(other.stdout)["verified"]
+
+
+def test_weights_make_a_recipe_block(tmp_path: Path) -> None:
+    queries = [Query.ask(f"q{k}", "Add " + " and ".join(["7"] * (k % 9 + 1)) + ".") for k in range(90)]
+    outcomes = [Outcome(query_id=q.id, arm="a/one", score=float(k % 9 < 4)) for k, q in enumerate(queries)]
+    small_table(queries, outcomes).save(tmp_path / "table")
+    found = run("suite", "weights", tmp_path / "table")
+    assert found["weights"]["numbers"] > 0 and found["cuts"][0] < found["cuts"][1]

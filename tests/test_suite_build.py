@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 import yaml
 
-from routelab.core import InputError, Query
+from routelab.core import InputError, Outcome, Query
+from routelab.outcomes import OutcomeTable
 from routelab.workload.build import build, pass_gates, read_recipe
 from routelab.workload.build.features import FEATURES, learn, levels
 from routelab.workload.build.labels import bloom, label
-from routelab.workload.build.recipe import Domains, Features, Gates
+from routelab.workload.build.recipe import Ambiguity, Domains, Features, Gates
 from routelab.workload.build.sample import even_shares
 from routelab.workload.build.shortcuts import shortcuts
 from routelab.workload.build.similar import near_pairs
@@ -150,6 +151,19 @@ class TestGates:
     def test_long_and_foreign_items_go(self) -> None:
         queries = [asked(0, "What is 2 + 2? " * 20, "4"), asked(1, "Was ist 2 + 3?", "5", language="de")]
         assert self.kept(queries, longest_words=20, languages=("en",))[0] == []
+
+    def test_items_on_which_capable_arms_agree_against_the_reference_go(self, tmp_path: Path) -> None:
+        queries = [asked(0, "What is 2 + 2?", "5"), asked(1, "What is 2 + 3?", "5"), asked(2, "What is 1 + 1?", "3")]
+        answers = {"q0": ("4", "Answer: 4"), "q1": ("5", "5"), "q2": ("2", "7")}
+        outcomes = [
+            Outcome(query_id=name, arm=arm, score=0.0, answer=answer)
+            for name, both in answers.items()
+            for arm, answer in zip(("a/one", "a/two"), both)
+        ]
+        table = OutcomeTable.create(tmp_path / "answers", queries)
+        table.append(outcomes)
+        rule = Ambiguity(str(tmp_path / "answers"), ("a/one", "a/two"))
+        assert self.kept(queries, ambiguous=rule)[0] == ["q1", "q2"]
 
     def test_what_a_constant_solves_is_said(self) -> None:
         queries = [asked(k, f"Is {k} a number? Case {k}.", "1", difficulty="easy") for k in range(40)]

@@ -3,8 +3,8 @@
 The score of an item is its mean over the test arms, so an item counts once however many arms answered it. Levels are
 compared within each task only: tasks are strata. Under the hypothesis that levels mean nothing every assignment of
 them within a task is equally likely; the statistic's exact variance under those permutations makes it a z. Holm's
-step-down (1979) bounds the chance of any false claim. A group too small to show the least effect that the levels
-promise, with 80 % power at Holm's strictest level, is listed as such and makes no claim either way.
+step-down (1979) bounds the chance of any false claim. A group of fewer than 20 items, or too small to show the least
+effect that the levels promise with 80 % power at Holm's strictest level, is listed as such and makes no claim.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from routelab.outcomes import OutcomeTable
 LEVELS = {"easy": 0, "medium": 1, "hard": 2}
 ALPHA = 0.05
 POWER = 0.8
+FEWEST_ITEMS = 20
 LEAST_DROP = 0.25
 """From the bands: the lower end of easy (60 %) minus the upper end of hard (35 %)."""
 
@@ -153,7 +154,8 @@ def _holm(p: Floats) -> Floats:
 
 
 def _group(test: _Tested, p_holm: float, strictest: float) -> Group:
-    power = float(norm.cdf(LEAST_DROP / test.se - norm.isf(strictest))) if test.se > 0 else 0.0
+    enough = test.se > 0 and test.labels["items"] >= FEWEST_ITEMS
+    power = float(norm.cdf(LEAST_DROP / test.se - norm.isf(strictest))) if enough else 0.0
     claims = p_holm < ALPHA
     verdict: Verdict = "too few outcomes" if power < POWER else "holds" if claims else "fails"
     easy, medium, hard = (None if mean is None else round(mean, 4) for mean in test.means)

@@ -71,10 +71,15 @@ def run_options(command: F) -> F:
 
 
 def load_table(path: Path | None, where: tuple[str, ...]) -> OutcomeTable:
-    """The table at ``path``, native or in any format that is recognised; the embedded default without one."""
-    from routelab.data import default_table
+    """The table at ``path``, native or in any format that is recognised, or an embedded one by its name.
+
+    Without a path it is the embedded default.
+    """
+    from routelab.data import FOLDER, default_table, embedded
     from routelab.outcomes.importers import open_table
 
+    if path is not None and not path.exists() and str(path) in embedded():
+        path = FOLDER / path
     table = default_table() if path is None else open_table(path)
     return table.select(where=pairs(where, "where")) if where else table
 

@@ -152,5 +152,27 @@ def test_command(table: Path, arms: tuple[str, ...], as_json: bool) -> None:
         )
 
 
+@suite_command.command("weights")
+@click.argument("table", type=click.Path(path_type=Path))
+@click.option("--arm", "arms", multiple=True, help="Pilot arms to learn from [default: all]; they test nothing later.")
+@json_option
+def weights_command(table: Path, arms: tuple[str, ...], as_json: bool) -> None:
+    """Learn from a recorded TABLE what makes items hard; prints the `difficulty` block of a recipe."""
+    import msgspec
+    import yaml
+
+    from routelab.arena.problem import prepare
+    from routelab.cli.options import load_table
+    from routelab.workload.build.features import learn
+
+    recorded = load_table(table, ())
+    problem = prepare(recorded.select(arms=arms) if arms else recorded)
+    rule = msgspec.to_builtins(learn(problem.batch.texts or (), problem.score))
+    if as_json:
+        emit_json(rule)
+    else:
+        click.echo(yaml.safe_dump({"difficulty": rule}, sort_keys=False), nl=False)
+
+
 def _brief(value: Any) -> str:
     return f"{len(value)} entries" if isinstance(value, list) and len(value) > 2 else str(value)

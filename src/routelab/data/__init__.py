@@ -1,4 +1,4 @@
-"""The embedded default: real outcomes of real models that this project recorded itself (see default/)."""
+"""The tables that ship: real outcomes of real models that this project recorded itself (see each provenance.json)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,15 @@ from pathlib import Path
 
 from routelab.outcomes import OutcomeTable
 
-DEFAULT = Path(__file__).parent / "default"
+FOLDER = Path(__file__).parent
+DEFAULT = FOLDER / "default"
 
 
 def default_table() -> OutcomeTable:
-    """The table that ships with the package."""
+    """The table that ``routelab arena`` judges on when it is given none."""
     return OutcomeTable.open(DEFAULT)
+
+
+def embedded() -> list[str]:
+    """Names of the tables that ship; ``--table NAME`` takes them."""
+    return sorted(path.parent.name for path in FOLDER.glob("*/manifest.json"))
