@@ -112,7 +112,11 @@ def test_a_season_from_commitment_to_verification(tmp_path: Path) -> None:
 
 def test_weights_make_a_recipe_block(tmp_path: Path) -> None:
     queries = [Query.ask(f"q{k}", "Add " + " and ".join(["7"] * (k % 9 + 1)) + ".") for k in range(90)]
-    outcomes = [Outcome(query_id=q.id, arm="a/one", score=float(k % 9 < 4)) for k, q in enumerate(queries)]
+    outcomes = [
+        Outcome(query_id=q.id, arm=arm, score=float(k % 9 < most))
+        for k, q in enumerate(queries)
+        for arm, most in (("a/one", 4), ("a/two", 6))
+    ]
     small_table(queries, outcomes).save(tmp_path / "table")
     found = run("suite", "weights", tmp_path / "table")
     assert found["weights"]["numbers"] > 0 and found["cuts"][0] < found["cuts"][1]
