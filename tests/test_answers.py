@@ -83,3 +83,61 @@ def test_repeated_ids_are_no_suite(suite: Suite, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="repeated"):
         freeze(tmp_path / "twice", "sums", [*suite.queries, suite.queries[0]])
     assert not (tmp_path / "twice").exists()
+
+
+def test_line_separators_and_a_byte_order_mark_are_part_of_no_line(suite: Suite, tmp_path: Path) -> None:
+    lines = ['{"id": "q1", "answer": "The sum\u2028is\u00852"}', '{"id": "q2", "answer": "4"}', ""]
+    path = tmp_path / "a.jsonl"
+    path.write_bytes("\ufeff".encode() + "\r\n".join(lines).encode())
+    assert grade_answers(path, suite).accuracy["value"] == 1.0
+
+
+@pytest.mark.parametrize("text", ["", "\n \n", '{"a":' * 50_000])
+def test_no_answers_and_deep_nesting_are_errors(text: str, suite: Suite, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(text)
+    with pytest.raises(InputError):
+        grade_answers(tmp_path / "a.jsonl", suite)
+
+
+def test_a_suite_may_hold_line_separators(tmp_path: Path) -> None:
+    freeze(tmp_path / "lines", "lines", [Query.ask("q", "one\u2028two\u0085three", reference="\u2028")])
+    assert open_suite(tmp_path / "lines").queries[0].reference == "\u2028"
+
+
+def test_freezing_an_equal_suite_again_keeps_what_lies_beside_it(suite: Suite, tmp_path: Path) -> None:
+    (tmp_path / "suite" / "notes.txt").write_text("mine")
+    (tmp_path / "suite" / "datasheet.md").unlink()
+    (tmp_path / "link").symlink_to(tmp_path / "suite")
+    freeze(tmp_path / "link", "sums", suite.queries)
+    names = {path.name for path in (tmp_path / "suite").iterdir()}
+    assert names == {"composition.json", "datasheet.md", "notes.txt", "queries.jsonl", "suite.json"}
+    assert (tmp_path / "link").is_symlink()
+
+
+def test_an_empty_folder_is_filled_even_where_one_stands_in_it(
+    suite: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    freeze(Path("."), "sums", suite.queries)
+    assert open_suite(tmp_path / "empty").hash == suite.hash
+
+
+def test_a_target_below_a_file_is_one_clear_error(suite: Suite, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(InputError, match="can be written"):
+        freeze(tmp_path / "file" / "suite", "sums", suite.queries)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"items": 10', '"items": 5', "5 queries"),
+        ('"schema": 1', '"schema": 2, "later": 1', "schema 1"),
+    ],
+)
+def test_a_changed_manifest_is_refused(old: str, new: str, said: str, suite: Suite, tmp_path: Path) -> None:
+    path = tmp_path / "suite" / "suite.json"
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(InputError, match=said):
+        open_suite(tmp_path / "suite")

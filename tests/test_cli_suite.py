@@ -13,7 +13,7 @@ from routelab.cli import cli
 from routelab.core import Outcome, Query
 from routelab.core.errors import RoutelabError
 from routelab.workload.graders.self_check import perfect_answer
-from routelab.workload.suites import open_suite
+from routelab.workload.suites import freeze, open_suite
 from small_table import small_table
 
 GENERATE = ["suite", "generate", "atlas", "--season", "2", "--items", "90"]
@@ -60,6 +60,8 @@ class TestGenerate:
             (["--items", "0"], "at least 1"),
             (["--secret-file", "nowhere"], "secret"),
             (["--beacon", "x"], "--secret-file"),
+            (["--secret-file", "/dev/zero"], "more than 1024 bytes"),
+            (["--secret-file", "/"], "directory"),
         ],
     )
     def test_bad_input_writes_nothing(self, more: list[str], said: str, tmp_path: Path) -> None:
@@ -120,3 +122,70 @@ def test_weights_make_a_recipe_block(tmp_path: Path) -> None:
     small_table(queries, outcomes).save(tmp_path / "table")
     found = run("suite", "weights", tmp_path / "table")
     assert found["weights"]["numbers"] > 0 and found["cuts"][0] < found["cuts"][1]
+
+
+def test_a_season_is_drawn_once_with_a_beacon_and_revealed_once(tmp_path: Path) -> None:
+    register, secret, out = tmp_path / "register.json", tmp_path / "secret", tmp_path / "suite"
+    draw = ["season", "draw", register, "--secret-file", secret, "--items", "60", "--out"]
+    run("season", "commit", register, "--season", "3", "--secret-file", secret)
+    assert "a new file" in refused("season", "commit", register, "--season", "3", "--secret-file", tmp_path / "more")
+    assert not (tmp_path / "more").exists()
+    assert "artifact" in refused("season", "freeze", register, "--entry", "éééééééé")
+    run("season", "freeze", register, "--entry", "c0ffee00c0ffee00")
+    for bad in ("", " ", "\udcff"):
+        assert "--beacon" in refused(*draw, out, "--beacon", bad)
+    assert not out.exists()
+    run(*draw, out, "--beacon", "b")
+    assert "not drawn" in refused(*draw, tmp_path / "again", "--beacon", "c")
+    assert not (tmp_path / "again").exists()
+    run("season", "reveal", register, "--secret-file", secret)
+    assert "revealed" in refused("season", "reveal", register, "--secret-file", secret)
+
+
+@pytest.mark.parametrize("text", ['{"season": 1, "commitment": "", "secret": "zz"}', "[" * 50_000, ""])
+def test_a_spoilt_register_is_one_clear_error(text: str, tmp_path: Path) -> None:
+    (tmp_path / "register.json").write_text(text)
+    assert "restore the file" in refused("season", "verify", tmp_path / "register.json")
+
+
+def test_brackets_in_a_name_are_no_markup(tmp_path: Path) -> None:
+    freeze(tmp_path / "suite", "[bold]x[/red]", [Query.ask("q", "2 + 2?")], notes=("[/dim]",))
+    shown = CliRunner().invoke(cli, ["suite", "show", str(tmp_path / "suite")], catch_exceptions=False)
+    assert "[bold]x[/red]" in shown.output and "[/dim]" in shown.output
+
+
+class TestBuild:
+    """Recipes that must be refused, each in one clear error and before anything is written."""
+
+    def recipe(self, folder: Path, text: str) -> Path:
+        rows = [
+            {"id": f"q{k}", "prompt": f"What is {k} + {7 * k}?", "reference": str(8 * k)}
+            | {"metric": "number", "division": "510"}
+            for k in range(12)
+        ]
+        (folder / "own.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        (folder / "recipe.yaml").write_text(f"{{name: x, sources: [{{kind: file, path: own.jsonl{text}")
+        return folder / "recipe.yaml"
+
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            ("}]}", "licence dropped 12"),
+            ("}, {kind: file, path: own.jsonl}]}", "'q0' from two, and 11 more"),
+            ("}], difficulty: {weights: {words: .nan}, cuts: [1, 2]}}", "finite"),
+            ("}], difficulty: {weights: {words: 1}, cuts: [.nan, 2]}}", "rising"),
+            ("}], name: ''}", "name"),
+            ('}, {kind: file, path: "a\\0b"}]}', "path"),
+        ],
+    )
+    def test_a_bad_recipe(self, text: str, said: str, tmp_path: Path) -> None:
+        assert said in refused("suite", "build", self.recipe(tmp_path, text), "--out", tmp_path / "out")
+        assert {path.name for path in tmp_path.iterdir()} == {"own.jsonl", "recipe.yaml"}
+
+    def test_a_spoilt_copy_of_a_source_is_named(self, tmp_path: Path) -> None:
+        recipe = tmp_path / "recipe.yaml"
+        recipe.write_text("{name: x, sources: [{kind: season, items: 60}], gates: {languages: [none]}}")
+        refused("suite", "build", recipe, "--out", tmp_path / "out")
+        (copy,) = (tmp_path / ".out.work").iterdir()
+        copy.write_text("{")
+        assert copy.name in refused("suite", "build", recipe, "--out", tmp_path / "out")

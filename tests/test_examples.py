@@ -22,10 +22,10 @@ SPECS = [f"{EXAMPLES}/own_router.py:big_for_long", f"{EXAMPLES}/own_router.py:Ca
 
 @pytest.fixture(scope="module")
 def planted() -> OutcomeTable:
-    """The complementary world, its arms called like four of the embedded table's."""
+    """The complementary world, its first arms called like those of the embedded table."""
     world = plant("complementary", train=150, test=3)
-    arms = [arm for arm in routelab.default_table().arms if not arm.endswith("1.5b#cot")]
     n, k = world.known.score.shape
+    arms = [*routelab.default_table().arms, "local/one-more#direct"][:k]
     ids = list(world.train.ids)
     queries = pl.DataFrame({"query_id": ids, "prompt": world.train.texts, "task": world.train.tasks})
     calls = pl.DataFrame(

@@ -111,13 +111,14 @@ def _sliced(rows: list[Graded], queries: dict[str, Query], label: Callable[[Quer
 
 def _read(path: Path, queries: dict[str, Query]) -> list[Answer]:
     seen: dict[str, Answer] = {}
-    for number, line in enumerate(read_text(path, what="a JSONL file of answers").splitlines(), start=1):
+    text = read_text(path, what="a JSONL file of answers").removeprefix("\ufeff")
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         where = f"{path} line {number}"
         try:
             answer = msgspec.json.decode(line, type=Answer)
-        except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             raise InputError(
                 where, expected='{"id": …, "answer": …}', got=str(error), fix="write one JSON object a line"
             ) from None
@@ -127,4 +128,6 @@ def _read(path: Path, queries: dict[str, Query]) -> list[Answer]:
         if answer.id in seen:
             raise InputError(where, expected="each id once", got=f"{answer.id!r} again", fix="remove one of them")
         seen[answer.id] = answer
+    if not seen:
+        raise InputError(str(path), expected="at least one answer", got="none", fix="check that it was written whole")
     return list(seen.values())

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from routelab.arena.answers import Grades, grade_answers
@@ -43,7 +44,7 @@ def grade_command(file: Path, suite: Path | None, format_: str | None, unsafe: b
         click.echo(msgspec.json.encode(report.to_json()).decode())
         return
     console = Console()
-    console.print(_summary(report))
+    console.print(_summary(report), markup=False)
     if report.disagree:
         console.print(_table(report.disagree))
 
@@ -54,14 +55,15 @@ def _show(grades: Grades) -> None:
         f"{grades.suite} {grades.hash}: {grades.answered:,} of {grades.items:,} items answered, "
         f"{grades.graded:,} graded",
         highlight=False,
+        markup=False,
     )
     for reason, count in grades.ungraded.items():
-        console.print(f"{count} not graded: {reason}", highlight=False)
+        console.print(f"{count} not graded: {reason}", highlight=False, markup=False)
     table = Table("", "", "accuracy", "95 % interval")
     table.add_row("all answers", "", *_cells(grades.accuracy))
     for label, parts in grades.by.items():
         for name, metric in parts.items():
-            table.add_row(label, name, *_cells(metric))
+            table.add_row(label, escape(name), *_cells(metric))
     console.print(table)
 
 
@@ -86,5 +88,6 @@ def _table(disagree: list[Disagreement]) -> Table:
         table.add_column(heading, justify="right" if heading in ("published", "ours") else "left")
     for row in disagree[:SHOWN]:
         scores = f"{row.published:g}", f"{row.ours:g}"
-        table.add_row(row.id, row.metric, *scores, shorten(row.extracted or ""), shorten(row.reference))
+        texts = shorten(row.extracted or ""), shorten(row.reference)
+        table.add_row(escape(row.id), row.metric, *scores, *map(escape, texts))
     return table

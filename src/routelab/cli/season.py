@@ -26,10 +26,11 @@ def season_command() -> None:
 @json_option
 def commit_command(register: Path, number: int, secret_file: Path, as_json: bool) -> None:
     """Begin REGISTER with the commitment to a secret; a new secret is made where the file does not exist."""
-    from routelab.workload.generate.register import committed
+    from routelab.workload.generate.register import check_new, committed
     from routelab.workload.generate.seasons import new_secret, open_season, read_secret
 
     open_season(number)
+    check_new(register)
     secret = read_secret(secret_file) if secret_file.exists() else new_secret(secret_file)
     _show(committed(register, number, secret), f"publish {register} now; keep {secret_file} to yourself", as_json)
 
@@ -55,11 +56,11 @@ def freeze_command(register: Path, entries: tuple[str, ...], as_json: bool) -> N
 def draw_command(register: Path, secret_file: Path, beacon: str, items: int | None, out: Path, as_json: bool) -> None:
     """Draw the season's suite and note its hash in REGISTER."""
     from routelab.workload.build import draw_suite
-    from routelab.workload.generate.register import drawn, open_register, season_of
+    from routelab.workload.generate.register import drawn, to_draw
     from routelab.workload.generate.seasons import read_secret
 
     secret = read_secret(secret_file)
-    season = season_of(register, open_register(register), secret, beacon)
+    season = to_draw(register, secret, beacon)
     with progress_bar("drawing") as update:
         suite = draw_suite(season, out, items, progress=lambda done, total: update(done, total, ""))
     _show(drawn(register, secret, beacon, suite.hash), f"{len(suite.queries):,} items → {out}", as_json)

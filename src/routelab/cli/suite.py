@@ -97,6 +97,7 @@ def build_command(recipe: Path, out: Path, as_json: bool) -> None:
 def show_command(folder: Path, plot: Path | None, as_json: bool) -> None:
     """What the suite in FOLDER is made of; its hash is checked on the way."""
     from rich.console import Console
+    from rich.markup import escape
 
     from routelab.arena.report.composition import composition_plot, composition_tables
     from routelab.workload.suites import composition, open_suite
@@ -109,9 +110,9 @@ def show_command(folder: Path, plot: Path | None, as_json: bool) -> None:
         emit_json({"name": suite.name, "hash": suite.hash} | made | {"gates": suite.manifest.gates})
         return
     screen = Console()
-    screen.print(f"[bold]{suite.name}[/]  {made['items']:,} items  hash {suite.hash}", highlight=False)
+    screen.print(f"[bold]{escape(suite.name)}[/]  {made['items']:,} items  hash {suite.hash}", highlight=False)
     for note in suite.manifest.notes:
-        screen.print(f"[dim]{note}[/]", highlight=False)
+        screen.print(f"[dim]{escape(note)}[/]", highlight=False)
     for table in composition_tables(made):
         screen.print(table)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 from pathlib import Path
 
 import msgspec
@@ -18,7 +19,8 @@ from routelab.core.config import convert
 from routelab.core.files import canonical_json, read_text, write_text
 from routelab.workload.generate.seasons import Season, commitment, hidden_season
 
-_HASH = 8
+_ARTIFACT = re.compile(r"[0-9a-zA-Z]{8,128}")
+_SECRET = re.compile(r"(?:[0-9a-f]{2})+")
 
 
 class Register(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,36 +47,49 @@ def open_register(path: Path) -> Register:
     """Read a register."""
     try:
         plain = msgspec.json.decode(read_text(path, what="a season's register"))
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise InputError(str(path), expected="JSON", got=str(error), fix="restore the file") from None
-    return convert(plain, Register, str(path))
+    register = convert(plain, Register, str(path))
+    if register.secret is not None and not _SECRET.fullmatch(register.secret):
+        raise InputError(f"{path} $.secret", expected="hexadecimal digits", got="other text", fix="restore the file")
+    return register
 
 
 def committed(path: Path, season: int, secret: bytes) -> Register:
     """Begin a register with the commitment to a secret."""
+    check_new(path)
+    return _save(path, Register(season=season, commitment=commitment(season, secret)), "committed")
+
+
+def check_new(path: Path) -> None:
+    """Raise InputError where a register would overwrite something."""
     if path.exists():
         raise InputError(str(path), expected="a new file", got="an existing one", fix="choose another path")
-    return _save(path, Register(season=season, commitment=commitment(season, secret)), "committed")
 
 
 def freeze_entries(path: Path, artifacts: tuple[str, ...]) -> Register:
     """Take the entries' artifact hashes and close the list; must come before the beacon."""
     register = open_register(path)
     _unless(path, register.frozen, "entries that are still open", "entries that were frozen before")
-    short = [each for each in artifacts if len(each) < _HASH or not each.isalnum()]
-    if not artifacts or short:
-        got = repr(short[0]) if short else "none"
+    odd = [each for each in artifacts if not _ARTIFACT.fullmatch(each)]
+    if not artifacts or odd:
+        got = repr(odd[0]) if odd else "none"
         raise InputError("--entry", expected="artifact hashes", got=got, fix="see the artifact's artifact_hash")
     entries = tuple(sorted(set(artifacts)))
     return _save(path, msgspec.structs.replace(register, entries=entries, frozen=entries_digest(entries)), "frozen")
 
 
 def drawn(path: Path, secret: bytes, beacon: str, suite: str) -> Register:
-    """Note which beacon decided the items and the hash of the suite; the entries must be frozen."""
+    """Note which beacon decided the items and the hash of the suite; the season must be one to draw."""
+    to_draw(path, secret, beacon)
+    return _save(path, msgspec.structs.replace(open_register(path), beacon=beacon, suite=suite), "drawn")
+
+
+def to_draw(path: Path, secret: bytes, beacon: str) -> Season:
+    """The season to draw now; raises InputError where it was drawn before or ``season_of`` refuses it."""
     register = open_register(path)
-    season_of(path, register, secret, beacon)
     _unless(path, register.suite, "a season that was not drawn", "one that was")
-    return _save(path, msgspec.structs.replace(register, beacon=beacon, suite=suite), "drawn")
+    return season_of(path, register, secret, beacon)
 
 
 def season_of(path: Path, register: Register, secret: bytes, beacon: str) -> Season:
@@ -93,6 +108,7 @@ def revealed(path: Path, secret: bytes) -> Register:
     register = open_register(path)
     if register.suite is None or register.beacon is None:
         raise InputError(str(path), expected="a drawn season", got="one not drawn yet", fix="draw it first")
+    _unless(path, register.secret, "a secret that is still kept", "one that was revealed")
     season_of(path, register, secret, register.beacon)
     return _save(path, msgspec.structs.replace(register, secret=secret.hex()), "revealed")
 
@@ -108,6 +124,7 @@ def checks(register: Register, suite: str) -> dict[str, bool]:
     order = [register.times.get(step, "") for step in ("committed", "frozen", "drawn", "revealed")]
     return {
         "the secret opens the commitment": commitment(register.season, secret) == register.commitment,
+        "a public beacon decided the items": bool(register.beacon),
         "the entries are the frozen ones": entries_digest(register.entries) == register.frozen,
         "drawing again gives the same suite": suite == register.suite,
         "the steps were taken in order": all(order) and order == sorted(order),

@@ -27,6 +27,7 @@ SECRET_BYTES = 16
 _COMMIT = b"routelab/atlas/commitment/"
 _OPEN = b"routelab/atlas/open/"
 _HEX = re.compile(rb"[0-9a-fA-F]{32,128}")
+_LONGEST = 1024
 
 
 class Season(msgspec.Struct, frozen=True):
@@ -71,7 +72,7 @@ def open_season(number: int) -> Season:
 
 def hidden_season(number: int, secret: bytes, beacon: str | None) -> Season:
     """The season of a secret and a public beacon (None: no beacon, which is said in the suite's manifest)."""
-    key = hashlib.sha256(secret + (beacon or "").encode()).digest()
+    key = hashlib.sha256(secret + _public(beacon)).digest()
     return Season(_checked(number), key, commitment(number, secret), beacon)
 
 
@@ -90,7 +91,8 @@ def read_secret(path: Path) -> bytes:
     Errors never repeat what the file holds.
     """
     try:
-        raw = path.read_bytes() if path.stat().st_size <= 1024 else b"too long"
+        with path.open("rb") as file:
+            raw = file.read(_LONGEST + 1)
     except OSError as error:
         raise InputError(
             str(path), expected="a file with the season's secret", got=error.strerror or "no file", fix="check the path"
@@ -103,7 +105,7 @@ def read_secret(path: Path) -> bytes:
     raise InputError(
         str(path),
         expected="32 or more hexadecimal digits (128 bits), or 16 raw bytes",
-        got=f"{len(raw)} bytes of another shape",
+        got=f"more than {_LONGEST} bytes" if len(raw) > _LONGEST else f"{len(raw)} bytes of another shape",
         fix="make one with: routelab season commit",
     )
 
@@ -120,6 +122,18 @@ def new_secret(path: Path) -> bytes:
     with os.fdopen(handle, "wb") as file:
         file.write(secret.hex().encode() + b"\n")
     return secret
+
+
+def _public(beacon: str | None) -> bytes:
+    """The bytes of a beacon; an empty one would hide that there was none."""
+    if beacon is not None and not beacon.strip():
+        raise InputError("--beacon", expected="a public value", got="an empty one", fix="give the value itself")
+    try:
+        return (beacon or "").encode()
+    except UnicodeEncodeError:
+        raise InputError(
+            "--beacon", expected="text", got="bytes that are not UTF-8", fix="write it in hexadecimal"
+        ) from None
 
 
 def _checked(number: int) -> int:

@@ -22,7 +22,7 @@ from routelab.workload.suites.composition import composition
 from routelab.workload.suites.datasheet import datasheet
 
 SCHEMA = 1
-MANIFEST, QUERIES = "suite.json", "queries.jsonl"
+MANIFEST, QUERIES, COMPOSITION, DATASHEET = "suite.json", "queries.jsonl", "composition.json", "datasheet.md"
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -82,7 +82,10 @@ def freeze(
     software: dict[str, str] | None = None,
     notes: tuple[str, ...] = (),
 ) -> Suite:
-    """Write a new suite; raises InputError where the folder holds anything but an equal one or ids repeat."""
+    """Write a new suite; raises InputError where the folder holds anything but an equal one or ids repeat.
+
+    An equal suite is written again in place: what else lies in its folder stays.
+    """
     kept = tuple(queries)
     repeated = len(kept) - len({query.id for query in kept})
     if repeated or not kept:
@@ -99,20 +102,33 @@ def freeze(
     )
     suite = Suite(manifest, kept)
     check_free(folder, manifest.hash)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     try:
-        (fresh / QUERIES).write_bytes(b"".join(map(_line, kept)))
-        write_text(fresh / MANIFEST, _pretty(manifest))
-        write_text(fresh / "composition.json", _pretty(composition(kept)))
-        write_text(fresh / "datasheet.md", datasheet(manifest, kept))
+        _write(folder.resolve(), suite)
+    except OSError as error:
+        raise InputError(
+            str(folder), expected="a folder that can be written", got=error.strerror or "none", fix="choose another one"
+        ) from None
+    return suite
+
+
+def _write(folder: Path, suite: Suite) -> None:
+    """The four files beside the target first; a new folder then appears at once, in an old one the manifest is last."""
+    home = folder if folder.exists() else folder.parent
+    home.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(dir=home, prefix=".suite."))
+    try:
+        (fresh / QUERIES).write_bytes(b"".join(map(_line, suite.queries)))
+        write_text(fresh / COMPOSITION, _pretty(composition(suite.queries)))
+        write_text(fresh / DATASHEET, datasheet(suite.manifest, suite.queries))
+        write_text(fresh / MANIFEST, _pretty(suite.manifest))
         fresh.chmod(0o755)
-        if folder.exists():
-            shutil.rmtree(folder)
-        fresh.rename(folder)
+        if home == folder:
+            for name in (QUERIES, COMPOSITION, DATASHEET, MANIFEST):
+                (fresh / name).replace(folder / name)
+        else:
+            fresh.rename(folder)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
-    return suite
 
 
 def check_free(folder: Path, hash: str | None = None) -> None:
@@ -129,21 +145,17 @@ def check_free(folder: Path, hash: str | None = None) -> None:
 def open_suite(folder: Path) -> Suite:
     """Read a suite and check that its queries are the ones that were frozen."""
     manifest = _manifest(folder / MANIFEST)
-    if manifest.schema != SCHEMA:
-        raise InputError(
-            str(folder),
-            expected=f"schema {SCHEMA}",
-            got=f"schema {manifest.schema}",
-            fix="use the version that made it",
-        )
     text = read_text(folder / QUERIES, what="the queries of a suite")
     try:
-        queries = tuple(msgspec.json.decode(line, type=Query) for line in text.splitlines())
-    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+        queries = tuple(msgspec.json.decode(line, type=Query) for line in text.split("\n") if line.strip())
+    except (msgspec.DecodeError, RecursionError) as error:
         raise InputError(str(folder / QUERIES), expected="one query a line", got=str(error), fix="restore it") from None
     found = suite_hash(queries)
     if found != manifest.hash:
         raise InputError(str(folder), expected=f"queries of hash {manifest.hash}", got=found, fix="restore the folder")
+    if manifest.items != len(queries):
+        got = f"{len(queries)} queries"
+        raise InputError(str(folder), expected=f"{manifest.items} queries", got=got, fix="restore the folder")
     return Suite(manifest, queries)
 
 
@@ -151,8 +163,13 @@ def _manifest(path: Path) -> Manifest:
     text = read_text(path, what="a suite's manifest")
     try:
         plain = msgspec.json.decode(text)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise InputError(str(path), expected="JSON", got=str(error), fix="restore the file") from None
+    schema = plain.get("schema", SCHEMA) if isinstance(plain, dict) else SCHEMA
+    if schema != SCHEMA:
+        raise InputError(
+            str(path), expected=f"schema {SCHEMA}", got=f"schema {schema!r}", fix="use the version that made it"
+        )
     return convert(plain, Manifest, str(path))
 
 
