@@ -175,7 +175,6 @@ class TestBuild:
             ("}], difficulty: {weights: {words: .nan}, cuts: [1, 2]}}", "finite"),
             ("}], difficulty: {weights: {words: 1}, cuts: [.nan, 2]}}", "rising"),
             ("}], name: ''}", "name"),
-            ('}, {kind: file, path: "a\\0b"}]}', "path"),
         ],
     )
     def test_a_bad_recipe(self, text: str, said: str, tmp_path: Path) -> None:
