@@ -1,4 +1,4 @@
-"""Quality gates: each looks at all items and says which must go and why. None knows models; ``ambiguous`` reads answers.
+"""Quality gates: each looks at all items and says which must go and why. None knows models; one reads their answers.
 
 A gate that only warns drops nothing and lists what it found. Order matters: what is broken goes before what is
 repeated, so that the better of two copies stays.
