@@ -11,10 +11,10 @@ setup: $(STAMP)                ## create .venv and install the pinned developmen
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt 'pip>=25.1'
-	$(VENV)/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[atlas,dense,plot]' --group dev
+	$(VENV)/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[atlas,dense,plot,serve]' --group dev
 	touch $(STAMP)
 
-arena: setup                   ## the main job: judge every router on the embedded default, write results/
+arena: setup                   ## the main job: judge the headline routers on the embedded default, write results/
 	$(VENV)/bin/routelab arena --output results
 
 collect: setup                 ## ask a sample of the embedded default again with local models and report agreement

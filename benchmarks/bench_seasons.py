@@ -19,6 +19,7 @@ import msgspec
 import numpy as np
 
 from routelab.arena import evaluate
+from routelab.arena.compare import thinned
 from routelab.arena.difficulty import trend
 from routelab.arena.interaction import interaction
 from routelab.arena.live import fitted
@@ -26,7 +27,8 @@ from routelab.arena.problem import prepare
 from routelab.arena.statistics import from_error
 from routelab.arena.transfer import Ranking, agreement
 from routelab.cli.arena import catalogue
-from routelab.encode import Encoded, HashedNgrams
+from routelab.encode import HashedNgrams
+from routelab.encode.encoders import Encoded
 from routelab.outcomes import OutcomeTable
 from routelab.outcomes.importers import open_table
 from routelab.router import Recipe
@@ -34,6 +36,7 @@ from routelab.router.estimators import Forest, LocalMean, Logistic
 
 PUBLIC = ("llmrouter_nim9", "mmlu_pro", "routerbench_part", "routerdc_7b_pool", "routellm", "alpaca_eval2")
 COMMON_SHARE = 0.005
+MOST_QUERIES = 2000
 PILOT_ARM = "local/qwen2.5-coder-1.5b#direct"
 
 
@@ -51,14 +54,16 @@ class Stripped(msgspec.Struct, frozen=True, tag="stripped"):
         return HashedNgrams().encode([text or "nothing" for text in kept])
 
 
-def ranking(table: OutcomeTable, routers: Sequence[str]) -> Ranking:
-    result = evaluate(list(routers), table, timing=False)
+def ranking(table: OutcomeTable, routers: Sequence[str], most: int = MOST_QUERIES) -> Ranking:
+    """Two repeats of cross-fitting on at most ``most`` of the table's queries."""
+    result = evaluate(list(routers), thinned(table, most, seed=0), repeats=2, timing=False)
     assert result.ranking is not None
     return result.ranking
 
 
 def overfitting(first: OutcomeTable, reserved: OutcomeTable, second: OutcomeTable) -> list[dict[str, Any]]:
     """Gain over best single of routers fitted on season 1 without template words: on its paraphrases, on season 2."""
+    first, second = (table.select(arms=reserved.arms) for table in (first, second))
     texts = first.queries["prompt"].to_list()
     often = Counter(word for text in texts for word in set(text.lower().split()))
     common = frozenset(word for word, count in often.items() if count > COMMON_SHARE * len(texts))
@@ -94,21 +99,23 @@ def gain(recipe: Recipe, train: OutcomeTable, test: OutcomeTable) -> tuple[float
 
 
 def main(tables: Path, public: Path | None) -> dict[str, Any]:
-    first, second, reserved, again, stepwise = (
-        OutcomeTable.open(tables / name) for name in ("default", "season-2", "reserved", "again", "stepwise")
+    first, second, reserved, again = (
+        OutcomeTable.open(tables / name) for name in ("default", "season-2", "reserved", "again")
     )
     routers = catalogue()
     here = ranking(first, routers)
-    both = agreement(here, ranking(second, routers))
-    twice = first.select(query_ids=again.queries["query_id"]).concat(
+    same_arms, later = first.select(arms=second.arms), ranking(second, routers)
+    twice = first.select(query_ids=again.queries["query_id"], arms=again.arms).concat(
         OutcomeTable.from_frames(again.queries, again.calls.with_columns(sample=again.calls["sample"] + 1))
     )
     found: dict[str, Any] = {
-        "season 1 against season 2": both,
+        "season 1 thinned to season 2's size, against it": agreement(
+            ranking(same_arms, routers, second.queries.height), later
+        ),
+        "season 1 against season 2": agreement(ranking(same_arms, routers), later),
         "interaction": interaction(twice),
         "levels on season 2, arms that chose none": summary(second, [a for a in second.arms if a != PILOT_ARM]),
         "levels on season 1, arms that chose none": summary(first, [a for a in first.arms if a != PILOT_ARM]),
-        "levels on season 1, all arms with stepwise ones": summary(stepwise, []),
         "overfitting": overfitting(first, reserved, second),
     }
     if public is not None:

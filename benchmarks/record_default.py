@@ -31,6 +31,7 @@ from routelab.core.files import write_text
 from routelab.outcomes import OutcomeTable
 from routelab.pool.live import DECLARED, endpoints, policy_of
 from routelab.pool.live.openai import connect as connect_openai
+from routelab.workload.build.season import TRANSFER
 from routelab.workload.generate import generate, open_season
 from routelab.workload.perturb import variants
 
@@ -40,6 +41,7 @@ DIRECT = (
     "local/qwen2.5-coder-1.5b#direct",
 )
 STEPWISE = ("local/qwen2.5-coder-0.5b#cot", "local/qwen2.5-coder-1.5b#cot")
+ARMS = DIRECT + STEPWISE
 TOOLS = ("tool/calculator", "tool/lookup", "tool/sql", "tool/code")
 ITEMS, GATE, SEASON_2, RESERVED, PERTURBED_SHARE = 2100, 300, 330, 150, 0.1
 LONGEST_WORDS = 1400
@@ -63,13 +65,12 @@ class Part(msgspec.Struct, frozen=True):
 
 
 PARTS = {
-    "gate": Part(DIRECT, items=GATE),
+    "gate": Part(ARMS, items=GATE),
     "again": Part(DIRECT, items=GATE, temperature=0.7),
-    "main": Part(DIRECT, beyond="gate"),
-    "season-2": Part(DIRECT, season=2, items=SEASON_2),
+    "main": Part(ARMS, beyond="gate"),
+    "season-2": Part(ARMS, season=2, items=SEASON_2),
     "perturbed": Part(DIRECT, perturbed=True),
     "reserved": Part(DIRECT, items=RESERVED, phrasing="reserved"),
-    "stepwise": Part(STEPWISE, items=GATE),
     "tools": Part(TOOLS),
 }
 
@@ -82,7 +83,7 @@ def items(part: Part) -> list[Query]:
         for query in generate(open_season(part.season), part.items, phrasing=part.phrasing)
         if query.id not in known
         and len(query.text.split()) <= LONGEST_WORDS
-        and (query.form != "long-context" or int(query.id[-3:]) % LONG_CONTEXT_EVERY == 0)
+        and (query.form != "long-context" or int(query.id.partition("~")[0][-3:]) % LONG_CONTEXT_EVERY == 0)
     ]
     return variants(drawn, PERTURBED_SHARE, SEED) if part.perturbed else drawn
 
@@ -152,10 +153,9 @@ def publish(work: Path, target: Path) -> Iterator[OutcomeTable]:
     tables: dict[str, OutcomeTable | None] = {"default": first}
     for name in ("again", "season-2", "perturbed", "reserved"):
         tables[name] = joined(work, name)
-    for name in ("stepwise", "tools"):
-        more = joined(work, name)
-        shared = set(first.queries["query_id"]) & set(more.queries["query_id"]) if more else set()
-        tables[name] = more.select(query_ids=shared).concat(first.select(query_ids=shared)) if more and shared else None
+    tools = joined(work, "tools")
+    shared = set(first.queries["query_id"]) & set(tools.queries["query_id"]) if tools else set()
+    tables["tools"] = tools.select(query_ids=shared).concat(first.select(query_ids=shared)) if tools else None
     for name, table in tables.items():
         if table is None:
             click.echo(f"{name}: not recorded yet")
@@ -166,6 +166,7 @@ def publish(work: Path, target: Path) -> Iterator[OutcomeTable]:
             answers=table.answers().sort("query_id", "arm", "sample"),
             models=table.models,
             name=f"atlas-{name}",
+            notes=[TRANSFER],
         ).save(target / name)
         facts = msgspec.json.format(msgspec.json.encode(provenance(kept)), indent=2).decode()
         write_text(target / name / "provenance.json", facts + "\n")

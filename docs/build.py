@@ -111,20 +111,34 @@ def importers() -> str:
 
 def recipes() -> str:
     """The built-in routers, part by part."""
-    found = [recipe for recipe in vars(catalogue).values() if isinstance(recipe, Recipe)]
     rows = [
         (
             f"`{recipe.name}`",
             recipe.description,
-            "–" if recipe.encoder is None else f"{tag(recipe.encoder)} → {tag(recipe.reduction)}",
+            ", ".join(f"{tag(view.encoder)} → {tag(view.reduction)}" for view in recipe.views) or "–",
             tag(recipe.estimator),
             ", ".join(map(tag, recipe.guards)) or "–",
             tag(recipe.selector),
-            recipe.source or "–",
         )
-        for recipe in sorted(found, key=lambda recipe: recipe.name)
+        for recipe in catalogue.recipes()
     ]
-    return table(("name", "what it does", "encoder", "estimator", "guards", "selector", "idea"), rows)
+    return table(("name", "what it does", "encoder", "estimator", "guards", "selector"), rows)
+
+
+def origins() -> str:
+    """Where the built-in routers come from, how near they are to it, and what they are not."""
+    rows = [
+        (
+            f"`{recipe.name}`",
+            recipe.about.family,
+            f"{recipe.about.source or 'this project'} ({recipe.about.fidelity})",
+            recipe.about.deviation or "–",
+            recipe.about.is_not or "–",
+            ", ".join(recipe.about.needs) or "–",
+        )
+        for recipe in catalogue.recipes()
+    ]
+    return table(("name", "family", "source", "deviation", "it is not", "needs"), rows)
 
 
 def tag(part: msgspec.Struct) -> str:
@@ -192,6 +206,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "baselines": baseline_rows,
     "call-columns": columns(CALL_COLUMNS),
     "catalogue": recipes,
+    "origins": origins,
     "categories": categories,
     "commands": commands,
     "graders": graders,

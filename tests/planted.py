@@ -103,7 +103,7 @@ def truth(
         single = chance[:, best_single(fresh.score, fresh.cost, fresh.arms)].mean()
         for recipe in recipes:
             router = Router(recipe, seed=k).fit(fresh.batch, fresh.outcomes)
-            pick = np.array(order)[router.decide(router.estimate(world.batch), recipe.dial)[0]]
+            pick = np.array(order)[router.decide(router.estimate(world.batch), recipe.dial).pick]
             score = chance[rows, pick].mean()
             found[recipe.name].append((score, score - single))
     return {name: tuple(np.mean(values, axis=0)) for name, values in found.items()}

@@ -118,7 +118,7 @@ def test_a_description_that_is_not_one_is_refused(folder: Path) -> None:
             load_artifact(folder)
 
 
-@pytest.mark.parametrize("change", [{"fallback": 1}, {"seed": 9}, {"format_version": 2}, {"artifact_hash": "0" * 16}])
+@pytest.mark.parametrize("change", [{"fallback": 1}, {"seed": 9}, {"format_version": 1}, {"artifact_hash": "0" * 16}])
 def test_an_edited_description_is_refused(folder: Path, change: dict[str, object]) -> None:
     path = folder / "router.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))

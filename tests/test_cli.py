@@ -82,6 +82,22 @@ def test_results_can_be_saved_reported_and_compared(folder: Path, tmp_path: Path
     assert "<html" in page.read_text("utf-8")
 
 
+@pytest.mark.parametrize(
+    ("words", "where", "got"),
+    [
+        (("evaluate", "--tabel", "x"), "routelab evaluate", "No such option"),
+        (("season", "comit"), "routelab season", "comit"),
+        (("evalute",), "routelab", "evalute"),
+        (("suite", "show"), "routelab suite show", "Missing argument"),
+    ],
+)
+def test_a_call_that_is_none_is_an_error_in_json_too(words: tuple[str, ...], where: str, got: str) -> None:
+    run = routelab(*words, "--json")
+    error = json.loads(run.stdout)["error"]
+    assert (run.returncode, error["where"], error["fix"]) == (2, where, f"{where} --help")
+    assert error["expected"] and got in error["got"] and got in run.stderr
+
+
 BAD = {
     "no such table": ("evaluate", "--table", "nowhere"),
     "unknown router": ("evaluate", "--table", "{t}", "--router", "knnn"),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
-from routelab.cli import cli
+from routelab.cli import cli, progress
 from routelab.core import Outcome, Query
 from routelab.core.errors import RoutelabError
 from routelab.workload.graders.self_check import perfect_answer
@@ -105,11 +107,29 @@ def test_a_season_from_commitment_to_verification(tmp_path: Path) -> None:
     assert drawn["suite"] == open_suite(tmp_path / "suite").hash
     assert "revealed" in refused("season", "verify", register, "--items", "60")
     run("season", "reveal", register, "--secret-file", secret)
-    assert run("season", "verify", register, "--items", "60")["verified"]
+    assert run("season", "verify", register)["verified"] and drawn["items"] == 60
+    before = {key: value for key, value in json.loads(register.read_text()).items() if key != "items"}
+    (tmp_path / "before.json").write_text(json.dumps(before))
+    assert run("season", "verify", tmp_path / "before.json", "--items", "60")["verified"]
     other = CliRunner().invoke(
         cli, ["season", "verify", str(register), "--items", "61", "--json"], standalone_mode=False
     )
     assert other.return_value == 1 and not json.loads(other.stdout)["verified"]
+
+
+def test_a_commitment_that_cannot_be_written_leaves_no_secret(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    commit = ["season", "commit", tmp_path / "file" / "r.json", "--season", "3", "--secret-file"]
+    assert "can be written" in refused(*commit, tmp_path / "fresh")
+    assert not (tmp_path / "fresh").exists()
+    (tmp_path / "old").write_text("ab" * 16)
+    refused(*commit, tmp_path / "old")
+    assert (tmp_path / "old").exists()
+
+
+def test_a_picture_over_a_folder_is_refused(tmp_path: Path) -> None:
+    freeze(tmp_path / "suite", "mine", [Query.ask("q", "2 + 2?")])
+    assert "can be written" in refused("suite", "show", tmp_path / "suite", "--plot", tmp_path)
 
 
 def test_weights_make_a_recipe_block(tmp_path: Path) -> None:
@@ -152,6 +172,19 @@ def test_brackets_in_a_name_are_no_markup(tmp_path: Path) -> None:
     freeze(tmp_path / "suite", "[bold]x[/red]", [Query.ask("q", "2 + 2?")], notes=("[/dim]",))
     shown = CliRunner().invoke(cli, ["suite", "show", str(tmp_path / "suite")], catch_exceptions=False)
     assert "[bold]x[/red]" in shown.output and "[/dim]" in shown.output
+    query = Query.ask("q", "2 + 2?", domain="[/d]", category="[bold]c", language="[/x] :smile:")
+    freeze(tmp_path / "other", "y", [query])
+    shown = CliRunner().invoke(cli, ["suite", "show", str(tmp_path / "other")], catch_exceptions=False)
+    assert all(text in shown.output for text in ("[/d]", "[bold]c", "[/x] :smile:"))
+
+
+def test_brackets_in_what_is_under_way_are_no_markup(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Console(file=StringIO(), force_terminal=True, width=120, markup=False)
+    monkeypatch.setattr(progress, "console", lambda: terminal)
+    with progress.progress_bar("building [/x]") as update:
+        update(1, 2, "reading [/y]")
+    shown = terminal.file.getvalue()  # type: ignore[attr-defined]
+    assert "building [/x]" in shown and "reading [/y]" in shown
 
 
 class TestBuild:

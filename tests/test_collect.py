@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -192,3 +193,17 @@ def test_the_command_previews_without_writing(tmp_path: Path) -> None:
     )
     assert result.exit_code == 0, result.output
     assert '"calls": 2100' in result.output and not (tmp_path / "t").exists()
+
+
+@pytest.mark.parametrize(
+    "arm", ["garbage two", "nobody/x", "local/smollm2-153m", "tool/abacus", "local/smollm2-135m#shouted"]
+)
+def test_a_preview_refuses_an_arm_that_a_run_would_refuse(arm: str, tmp_path: Path) -> None:
+    result = CliRunner().invoke(collect_command, [str(tmp_path / "t"), "--arm", arm, "--dry-run"])
+    assert isinstance(result.exception, InputError), result.output
+
+
+def test_an_arm_that_is_named_twice_is_counted_once(tmp_path: Path) -> None:
+    twice = ["--arm", "local/smollm2-135m"] * 2
+    result = CliRunner().invoke(collect_command, [str(tmp_path / "t"), *twice, "--dry-run", "--json"])
+    assert [row["calls"] for row in json.loads(result.output)["arms"]] == [2100]

@@ -16,6 +16,7 @@ from routelab.core import errors as tree
 from routelab.core.config import convert, load_yaml
 from routelab.core.errors import SHOWN_VALUE_LENGTH, nearest, need_extra, shorten
 from routelab.core.files import atomic_path, canonical_json, digest, file_digest, read_text, write_text
+from routelab.workload.build import Recipe
 
 DAY = dt.date(2026, 1, 1)
 
@@ -101,6 +102,21 @@ def test_a_file_appears_only_when_it_is_whole(tmp_path: Path) -> None:
         temporary.write_text("whole")
         assert not target.exists()
     assert target.read_text() == "whole"
+
+
+@pytest.mark.parametrize("place", ["file/new.txt", "folder", "nul\0.txt"])
+def test_what_cannot_be_written_is_one_clear_error_that_leaves_nothing(tmp_path: Path, place: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="expected a path that can be written"):
+        write_text(tmp_path / place, "text")
+    assert {path.name for path in tmp_path.rglob("*")} == {"folder", "file"}
+
+
+def test_a_nul_character_in_a_path_is_one_clear_error(tmp_path: Path) -> None:
+    for read in (read_text, load_yaml):
+        with pytest.raises(InputError, match=r"a\\x00b.*NUL"):
+            read(tmp_path / "a\0b")
 
 
 @pytest.mark.parametrize(
@@ -204,6 +220,35 @@ def test_a_wrong_value_is_named_by_its_path() -> None:
         convert({"name": "x", "inner": {"depth": "deep"}}, Outer, "my.yaml")
     assert caught.value.where == "my.yaml $.inner.depth"
     assert (caught.value.expected, caught.value.got) == ("`int`", "`str`")
+
+
+def test_a_missing_key_is_named_with_what_may_stand_there() -> None:
+    with pytest.raises(InputError) as caught:
+        convert({}, Outer, "my.yaml")
+    assert str(caught.value) == "my.yaml: expected the key `name`, got none. Fix: add it"
+    with pytest.raises(
+        InputError, match=r"my\.yaml \$\.sources\[0\]: expected the key `kind`.*use one of: file, public"
+    ):
+        convert({"name": "x", "sources": [{"path": "y"}]}, Recipe, "my.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "key"),
+    [("a: 1\nb: 2\na: 3\n", 3, "a"), ("a:\n  - {x: 1, y: 2,\n     x: 1}\n", 3, "x"), ('{"k": 1, "k": 2}', 1, "k")],
+)
+def test_a_key_that_comes_twice_is_named_with_its_line(text: str, where: int, key: str, tmp_path: Path) -> None:
+    (tmp_path / "my.yaml").write_text(text)
+    with pytest.raises(InputError, match=rf"my\.yaml line {where}: .*second key '{key}'"):
+        load_yaml(tmp_path / "my.yaml")
+
+
+def test_a_merged_key_may_be_overridden_and_a_date_that_is_none_is_an_error(tmp_path: Path) -> None:
+    file = tmp_path / "my.yaml"
+    file.write_text("deep: {base: &a {x: 1, y: 2}}\nmine: {<<: *a, x: 3}\n")
+    assert load_yaml(file)["mine"] == {"x": 3, "y": 2}
+    file.write_text("date: 2026-02-31\n")
+    with pytest.raises(InputError, match="day is out of range"):
+        load_yaml(file)
 
 
 def test_broken_yaml_names_the_line_and_foreign_tags_are_never_run(tmp_path: Path) -> None:

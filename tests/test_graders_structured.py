@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from adversarial import adversarial
 from routelab.core import InputError, PrerequisiteError, Query
 from routelab.core.sandbox import Limits, why_not
+from routelab.workload.generate import generate, open_season
 from routelab.workload.graders import grade, program
 from routelab.workload.graders.self_check import NONSENSE, perfect_answer, self_check
 
@@ -259,3 +260,11 @@ def test_an_item_that_takes_another_one_s_answer_is_named() -> None:
     wide, narrow = '{"value": 100, "rtol": 0.5}', '{"value": 120}'
     found = self_check([item("quantity", wide, 1), item("quantity", narrow, 2)])
     assert [(problem.query_id, problem.check) for problem in found] == [("quantity-1", "another")]
+
+
+def test_the_reference_word_for_word_is_right_under_every_metric() -> None:
+    items = {query.metric: query for query in generate(open_season(1), 400)}
+    assert {"quantity", "json", "sql", "number", "choice"} <= items.keys()
+    for metric, query in items.items():
+        if metric != "code" or why_not() is None:
+            assert grade(metric, query.reference, query.reference).score == 1.0, metric

@@ -121,7 +121,7 @@ class TestRegister:
     def filled(self, path: Path) -> registers.Register:
         registers.committed(path, 4, SECRET)
         registers.freeze_entries(path, ("c0ffee00c0ffee00", "deadbeefdeadbeef"))
-        registers.drawn(path, SECRET, "block 900000", "aaaaaaaaaaaaaaaa")
+        registers.drawn(path, SECRET, "block 900000", "aaaaaaaaaaaaaaaa", 60)
         return registers.revealed(path, SECRET)
 
     def test_every_claim_of_an_honest_season_holds(self, tmp_path: Path) -> None:
@@ -142,14 +142,14 @@ class TestRegister:
         path = tmp_path / "r.json"
         registers.committed(path, 4, SECRET)
         registers.freeze_entries(path, ("c0ffee00c0ffee00",))
-        registers.drawn(path, SECRET, "b", "aaaaaaaaaaaaaaaa")
+        registers.drawn(path, SECRET, "b", "aaaaaaaaaaaaaaaa", 60)
         assert SECRET.hex() not in path.read_text()
 
     def test_nothing_is_drawn_before_the_entries_are_frozen(self, tmp_path: Path) -> None:
         path = tmp_path / "r.json"
         registers.committed(path, 4, SECRET)
         with pytest.raises(InputError, match="freeze"):
-            registers.drawn(path, SECRET, "b", "a" * 16)
+            registers.drawn(path, SECRET, "b", "a" * 16, 60)
 
     def test_entries_are_frozen_once(self, tmp_path: Path) -> None:
         path = tmp_path / "r.json"
@@ -163,7 +163,7 @@ class TestRegister:
         registers.committed(path, 4, SECRET)
         registers.freeze_entries(path, ("c0ffee00c0ffee00",))
         with pytest.raises(InputError, match="committed secret"):
-            registers.drawn(path, bytes(16), "b", "a" * 16)
+            registers.drawn(path, bytes(16), "b", "a" * 16, 60)
 
 
 def test_the_commitment_is_a_digest_of_the_secret() -> None:

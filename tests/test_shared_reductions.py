@@ -15,9 +15,9 @@ WORLD = plant("complementary", train=60, test=20)
 
 def test_routers_of_one_seed_share_a_reduction_and_its_rows() -> None:
     one, other = (Router(recipe, seed=1).fit(WORLD.train, WORLD.known) for recipe in (knn, ridge))
-    assert one.reduction_ is other.reduction_ is not None
-    rows = WORLD.test.reduced(HashedNgrams(), one.reduction_)
-    assert rows is WORLD.test.reduced(HashedNgrams(), other.reduction_)
+    assert one.reductions_[0] is other.reductions_[0]
+    rows = WORLD.test.reduced(HashedNgrams(), one.reductions_[0])
+    assert rows is WORLD.test.reduced(HashedNgrams(), other.reductions_[0])
 
 
 def test_another_seed_or_another_size_is_another_reduction() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
@@ -158,9 +159,9 @@ class StandIn:
     def __init__(self, folder: Path, files: list[str]) -> None:
         self.folder, self.files, self.loaded = folder, files, list[str]()
 
-    def list_repo_files(self, repo_id: str, *, repo_type: str, revision: str) -> list[str]:
-        assert repo_type == "dataset" and revision == "refs/convert/parquet"
-        return self.files
+    def dataset_info(self, repo_id: str, *, revision: str, timeout: float) -> Any:
+        assert revision == "refs/convert/parquet" and timeout <= 10
+        return SimpleNamespace(siblings=[SimpleNamespace(rfilename=file) for file in self.files])
 
     def hf_hub_download(self, repo_id: str, filename: str, *, repo_type: str, revision: str) -> str:
         self.loaded.append(filename)
@@ -170,7 +171,7 @@ class StandIn:
 
 
 class Absent(StandIn):
-    def list_repo_files(self, repo_id: str, *, repo_type: str, revision: str) -> list[str]:
+    def dataset_info(self, repo_id: str, *, revision: str, timeout: float) -> Any:
         raise ConnectionError("no route to host\nmore")
 
 
@@ -192,7 +193,7 @@ def test_what_the_hub_cannot_give_is_one_error_that_names_the_folder(tmp_path: P
         ("GSM8K", StandIn(tmp_path, ["socratic/test/0000.parquet"])),
         ("GeoGraphyData", StandIn(tmp_path, [])),
     ):
-        with pytest.raises(PrerequisiteError, match=f"source {name}: .*--from FOLDER"):
+        with pytest.raises(PrerequisiteError, match=f"source {name}: .*in the recipe with `folder: PATH`"):
             read(name, from_hub(hub))
 
 
@@ -222,6 +223,8 @@ def test_own_questions_keep_their_words_and_their_order(tmp_path: Path) -> None:
     assert (first.text, first.reference, first.metric, first.domain) == ("2 + 2?", "4", "exact_match", domain_of("150"))
     assert second.metadata == {"licence": "CC0-1.0", "label": "source", "division": "150"}
     assert own(file, {"prompt": "q"}, limit=1)[0].reference is None
+    terms = write(tmp_path / "terms.jsonl", [{"prompt": "Why?", "license": "MIT"}, {"prompt": "How?"}])
+    assert [query.metadata["licence"] for query in own(terms, licence="CC0-1.0")] == ["MIT", "CC0-1.0"]
     csv = tmp_path / "mine.csv"
     csv.write_text("id,prompt,domain\na,Why?,8 Literature\n")
     assert [(query.id, query.domain, query.category) for query in own(csv)] == [("a", "8 Literature", None)]

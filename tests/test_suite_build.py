@@ -95,6 +95,51 @@ class TestBuild:
         assert [query.id for query in fresh.queries] == ["new"]
         assert fresh.manifest.gates["leakage"]["dropped"] == 36
 
+    @pytest.mark.parametrize(
+        "gates", [{"against": ["nowhere"]}, {"ambiguous": {"table": "nowhere", "arms": ["a", "b"]}}]
+    )
+    def test_what_a_gate_compares_with_is_opened_before_anything_is_read(
+        self, gates: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from routelab.workload.build import pipeline
+
+        read = read_recipe(recipe(tmp_path, sources=[{"kind": "season", "items": 60}], gates=gates))
+        monkeypatch.setattr(pipeline, "generate", lambda *_: pytest.fail("drawn first"))
+        with pytest.raises(InputError, match="nowhere"):
+            build(read, tmp_path / "out")
+        assert not list(tmp_path.glob(".*.work"))
+
+    def test_a_failed_build_keeps_its_stages_and_a_whole_one_removes_them(self, tmp_path: Path) -> None:
+        sources = [{"kind": "season", "items": 60}]
+        with pytest.raises(InputError, match="loosen"):
+            build(read_recipe(recipe(tmp_path, sources=sources, gates={"languages": ["none"]})), tmp_path / "out")
+        assert [path.suffix for path in (tmp_path / ".out.work").iterdir()] == [".jsonl"]
+        build(read_recipe(recipe(tmp_path, sources=sources)), tmp_path / "out")
+        assert not (tmp_path / ".out.work").exists()
+
+    def test_hidden_files_of_a_folder_are_left_out(self, tmp_path: Path) -> None:
+        (tmp_path / "data" / ".old.work").mkdir(parents=True)
+        write(tmp_path / "data" / "items.jsonl", rows(12))
+        for hidden in (".old.work/copy.jsonl", ".items.jsonl"):
+            write(tmp_path / "data" / hidden, [{"neither": "prompt nor id"}])
+        folder = {"kind": "file", "path": "data", "licence": "CC0-1.0"}
+        assert len(build(read_recipe(recipe(tmp_path, sources=[folder])), tmp_path / "out").queries) == 36
+
+    def test_a_row_is_judged_by_its_own_licence(self, tmp_path: Path) -> None:
+        own = [{"licence": "unknown"}, {"license": "MIT"}, {"licence": " "}]
+        write(tmp_path / "items.jsonl", [row | own[k % 3] for k, row in enumerate(rows(12))])
+        suite = build(read_recipe(recipe(tmp_path)), tmp_path / "out")
+        assert suite.manifest.gates["licence"]["dropped"] == 12
+        assert {query.metadata["licence"] for query in suite.queries} == {"MIT", "CC0-1.0"}
+
+    def test_a_nul_character_in_a_path_is_one_clear_error(self, tmp_path: Path) -> None:
+        write(tmp_path / "items.jsonl", rows(12))
+        with pytest.raises(InputError, match="NUL"):
+            build(read_recipe(recipe(tmp_path)), tmp_path / "a\0b")
+        for source in ({"kind": "file", "path": "a\0b"}, {"kind": "public", "name": "GSM8K", "folder": "a\0b"}):
+            with pytest.raises(InputError):
+                build(read_recipe(recipe(tmp_path, sources=[source])), tmp_path / "out")
+
     def test_levels_of_imported_items_follow_the_recipe(self, tmp_path: Path) -> None:
         write(tmp_path / "items.jsonl", rows(12))
         rule = {"weights": {"words": 1.0}, "cuts": [2.2, 2.6]}
@@ -108,6 +153,7 @@ class TestBuild:
             ({"sources": []}, "at least one source"),
             ({"sources": [{"kind": "public", "name": "mmlu-prro"}]}, "mmlu"),
             ({"sampel": {}}, "sample"),
+            ({"sources": [{"kind": "file"}]}, "expected the key `path`, got none"),
             ({"gates": {"near_duplicate": 3}}, "<= 1"),
             ({"difficulty": {"weights": {"wrods": 1.0}, "cuts": [0, 1]}}, "words"),
             ({"difficulty": {"weights": {"words": 1.0}, "cuts": [1, 0]}}, "rising"),

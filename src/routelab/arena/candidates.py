@@ -101,7 +101,7 @@ def _of_text(spec: str) -> Candidate:
             lambda seed: frozen,
             "frozen",
             frozen.recipe.description,
-            frozen.recipe.source,
+            frozen.recipe.about.source,
             frozen.recipe.hash,
             artifact_hash(frozen),
             reads_text=frozen.recipe.encoder is not None,
@@ -125,7 +125,7 @@ def _of_recipe(recipe: Recipe) -> Candidate:
         lambda seed: Router(recipe, seed=seed),
         "cross",
         recipe.description,
-        recipe.source,
+        recipe.about.source,
         recipe.hash,
         reads_text=recipe.encoder is not None,
     )

@@ -6,9 +6,10 @@ The dial of the equal-quality and equal-cost points is chosen inside each traini
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -37,8 +38,8 @@ class Trace:
 
     ``equal_quality`` and ``equal_cost`` are picks at the dial chosen on the training side; ``curve`` is
     (R, G, m) picks over ``DIALS``; ``predicted`` is the predicted score of the picked arm, NaN where none;
-    ``first`` is the router as fitted on the first training set, ``answers`` the (picks, overhead) on all rows of
-    one that cannot be fitted and is therefore asked only once.
+    ``fit_s`` are the seconds of each fit; ``first`` is the router as fitted on the first training set, ``answers``
+    the (picks, overhead) on all rows of one that cannot be fitted and is therefore asked only once.
     """
 
     candidate: Candidate
@@ -48,6 +49,7 @@ class Trace:
     predicted: Floats
     overhead_usd: Floats
     curve: Ints | None = None
+    fit_s: list[float] = field(default_factory=list)
     first: Any = None
     answers: tuple[Ints, Floats] | None = None
 
@@ -116,7 +118,9 @@ def _judge(
         candidate = trace.candidate
         router = candidate.make(fold_seed)
         if candidate.fit == "cross":
+            started = time.perf_counter()
             router.fit(train, _shuffle(problem, fit.train, fold_seed) if candidate.shuffled else known)
+            trace.fit_s.append(time.perf_counter() - started)
         trace.first = trace.first or router
         r = fit.repeat
         if not isinstance(router, Router):
@@ -130,8 +134,8 @@ def _judge(
             continue
         arms = _arm_map(router, problem)
         estimate = router.estimate(test)
-        pick = router.decide(estimate, router.recipe.dial)[0]
-        curve = np.stack([router.decide(estimate, dial)[0] for dial in DIALS])
+        pick = router.decide(estimate, router.recipe.dial).pick
+        curve = np.stack([router.decide(estimate, dial).pick for dial in DIALS])
         trace.pick[r, rows] = arms[pick]
         trace.predicted[r, rows] = estimate.mean[np.arange(len(pick)), pick]
         assert trace.curve is not None

@@ -116,7 +116,7 @@ def fitted(problem: Problem, candidate: Candidate, rows: Ints, batch: QueryBatch
 def picks(router: Router, batch: QueryBatch, dials: Iterable[float]) -> Ints:
     """(G, m) the picked arm (problem and router both sort their arms) at every dial."""
     estimate = router.estimate(batch)
-    return np.stack([router.decide(estimate, float(dial))[0] for dial in dials])
+    return np.stack([router.decide(estimate, float(dial)).pick for dial in dials])
 
 
 def unseen_picks(

@@ -1,7 +1,8 @@
 """Which queries a router is fitted on and which it is judged on. No query is ever in both.
 
-Three protocols: ``cross-fit`` (repeated k folds), ``split`` (the table's own train and test rows; every repeat
-trains on a random part of the train rows, so that training variance can be seen), ``in-sample`` (a diagnostic).
+Four protocols: ``cross-fit`` (repeated k folds), ``leave-task-out`` (the same with whole tasks: every query is of a
+task that the router never saw), ``split`` (the table's own train and test rows; every repeat trains on a random part
+of the train rows, so that training variance can be seen), ``in-sample`` (a diagnostic).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from routelab.core.decisions import Ints
 from routelab.core.errors import InputError
 from routelab.core.seeds import stream
 
-Protocol = Literal["cross-fit", "split", "in-sample"]
+Protocol = Literal["cross-fit", "leave-task-out", "split", "in-sample"]
 TRAIN_PART = 0.8
 
 
@@ -70,17 +71,15 @@ def schedule(problem: Problem, protocol: Protocol, *, folds: int, repeats: int, 
         return Schedule(protocol, (Fit(0, 0, rows, rows),), rows, np.zeros((1, n), np.int64), None, 0.0, 0.0)
     if protocol == "split":
         return _split(problem, repeats, seed)
-    groups = int(problem.groups.max()) + 1
-    if not 2 <= folds <= groups:
-        raise InputError(
-            "folds",
-            expected=f"2 to {groups} (the number of distinct prompts)",
-            got=str(folds),
-            fix="use --folds 5",
-        )
-    fold_of = np.stack([_deal(problem, folds, stream(seed, "folds", repeat)) for repeat in range(repeats)])
+    whole_tasks = protocol == "leave-task-out"
+    dealt, what = (_tasks(problem), "tasks") if whole_tasks else (problem.groups, "distinct prompts")
+    most = int(dealt.max()) + 1
+    if not 2 <= folds <= most:
+        raise InputError("folds", expected=f"2 to {most} (the number of {what})", got=str(folds), fix="use --folds 5")
+    deal = _deal_tasks if whole_tasks else _deal
+    fold_of = np.stack([deal(problem, folds, stream(seed, "folds", repeat)) for repeat in range(repeats)])
     fits = tuple(
-        Fit(repeat, fold, np.flatnonzero(fold_of[repeat] != fold), np.flatnonzero(fold_of[repeat] == fold))
+        Fit(repeat, fold, _unseen(problem, fold_of[repeat], fold), np.flatnonzero(fold_of[repeat] == fold))
         for repeat in range(repeats)
         for fold in range(folds)
     )
@@ -97,6 +96,27 @@ def _deal(problem: Problem, folds: int, rng: np.random.Generator) -> Ints:
     fold = np.empty(len(groups), np.int64)
     fold[order] = (np.arange(len(groups)) + rng.integers(folds)) % folds
     return fold[problem.groups]
+
+
+def _deal_tasks(problem: Problem, folds: int, rng: np.random.Generator) -> Ints:
+    """Deal whole tasks to folds, the largest first, each to the fold that is smallest so far; equals at random."""
+    task_of = _tasks(problem)
+    sizes = np.bincount(task_of)
+    fold, filled = np.empty(len(sizes), np.int64), np.zeros(folds)
+    for task in np.lexsort((rng.random(len(sizes)), -sizes)):
+        fold[task] = filled.argmin()
+        filled[fold[task]] += sizes[task] * (1 + rng.random() / 10)
+    return fold[task_of]
+
+
+def _tasks(problem: Problem) -> Ints:
+    return np.asarray(np.unique([task or "" for task in problem.batch.tasks], return_inverse=True)[1], np.int64)
+
+
+def _unseen(problem: Problem, fold_of: Ints, fold: int) -> Ints:
+    """Training rows of a fold: the rows of the others, but for copies of its prompts."""
+    train, held = np.flatnonzero(fold_of != fold), problem.groups[fold_of == fold]
+    return train[~np.isin(problem.groups[train], held)]
 
 
 def _split(problem: Problem, repeats: int, seed: int) -> Schedule:

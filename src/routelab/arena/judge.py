@@ -32,6 +32,8 @@ from routelab.outcomes import OutcomeTable
 ESTIMANDS = {
     "cross-fit": "mean outcome of the recipe trained on a fresh training set of this size and asked fresh "
     "queries of these tasks in these proportions; test rows and training both vary",
+    "leave-task-out": "mean outcome of the recipe trained on other tasks of this table and asked fresh queries of "
+    "these, which it never saw; tasks are fixed, test rows and training both vary",
     "split": "mean outcome of the recipe trained on a random 80 % of the table's train rows and asked fresh "
     "queries like its test rows; test rows and training both vary",
     "in-sample": "mean outcome on these very rows, on which the routers were fitted too: no claim",
@@ -115,7 +117,7 @@ def evaluate(
             "costs": problem.costs,
         },
         "protocol": protocol,
-        "folds": folds if protocol == "cross-fit" else None,
+        "folds": folds if protocol in ("cross-fit", "leave-task-out") else None,
         "repeats": plan.repeats,
         "profile": profile,
         "seed": seed,

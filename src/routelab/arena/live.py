@@ -78,7 +78,7 @@ def fitted(recipes: Sequence[Recipe], table: OutcomeTable, arms: Sequence[str], 
                 lambda _, router=router: router,  # type: ignore[misc]
                 "frozen",
                 recipe.description,
-                recipe.source,
+                recipe.about.source,
                 recipe.hash,
                 reads_text=recipe.encoder is not None,
             )

@@ -14,7 +14,7 @@ from routelab.core.errors import InputError
 from routelab.core.files import read_text, write_text
 
 SCHEMA_VERSION = 1
-TIMED_FIELDS = ("decision_latency_ms",)
+TIMED_FIELDS = ("decision_latency_ms", "fit_s")
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -239,12 +240,10 @@ def _widening(draws: Draws, values: Floats) -> float:
 
 
 def _test_families(ranked: Sequence[Subject], draws: Draws, by_name: dict[str, Any], money: bool) -> None:
-    """Beats best single? The shuffled control? Lies above the hull? Each claim is one family over all routers."""
-    families: list[tuple[str, Any]] = [
-        ("beats_best_single", lambda n: draws.of(n, "score") - draws.of("best-single", "score"))
-    ]
-    if ("shuffled", "score") in draws:
-        families.append(("beats_shuffled", lambda n: draws.of(n, "score") - draws.of("shuffled", "score")))
+    """Beats best single? The shuffled control? kNN? Lies above the hull? Each claim is one family over all routers."""
+    families: list[tuple[str, Any]] = [("beats_best_single", partial(_surplus, draws, "best-single"))]
+    controls = [control for control in ("shuffled", "knn") if (control, "score") in draws]
+    families += [(f"beats_{control}", partial(_surplus, draws, control)) for control in controls]
     if money:
         families.append(("above_hull", lambda n: draws.of(n, "score") - draws.of(n, "matched")))
     for key, difference in families:
@@ -252,6 +251,10 @@ def _test_families(ranked: Sequence[Subject], draws: Draws, by_name: dict[str, A
             p = step_down(draws.complete(np.stack([difference(subject.name) for subject in ranked], axis=1)))
             for subject, value in zip(ranked, p):
                 by_name[subject.name][key] = {"p_adjusted": number(value), "significant": bool(value < LEVEL)}
+
+
+def _surplus(draws: Draws, control: str, name: str) -> Floats:
+    return draws.of(name, "score") - draws.of(control, "score")
 
 
 def _distance_to_front(ranked: Sequence[Subject], draws: Draws, by_name: dict[str, Any], money: bool) -> None:

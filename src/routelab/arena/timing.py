@@ -75,7 +75,7 @@ def add_timing(
     seconds: float,
     seed: int,
 ) -> None:
-    """Add ``timing`` to the result and ``decision_latency_ms`` to every row, with a why where it has none.
+    """Add ``timing`` to the result, ``decision_latency_ms`` to every row, with a why where it has none, and ``fit_s``.
 
     An endpoint is not timed: it was asked every prompt once, and asking again may be billed.
     """
@@ -85,6 +85,8 @@ def add_timing(
         row["decision_latency_ms"] = {"p50": None, "p99": None, "why": "it does not read the prompt"}
     for trace in traces:
         row = by_name[trace.candidate.name]
+        if trace.fit_s:
+            row["fit_s"] = round(float(np.mean(trace.fit_s)), 4)
         if texts is None or isinstance(trace.first, HttpRouter):
             continue
         spent = []

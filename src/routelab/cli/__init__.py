@@ -13,25 +13,32 @@ from typing import Any
 import click
 import msgspec
 from rich.console import Console
+from rich.text import Text
 
 from routelab import __version__
-from routelab.core.errors import RoutelabError
+from routelab.core.errors import InputError, RoutelabError
 
 COMMANDS = {
+    "add-arm": ("routelab.cli.add_arm", "add_arm_command"),
     "agree": ("routelab.cli.agree", "agree_command"),
     "arena": ("routelab.cli.arena", "arena_command"),
     "calibrate": ("routelab.cli.calibrate", "calibrate_command"),
     "check": ("routelab.cli.check", "check_command"),
     "collect": ("routelab.cli.collect", "collect_command"),
+    "compare": ("routelab.cli.compare", "compare_command"),
     "diff": ("routelab.cli.diff", "diff_command"),
     "evaluate": ("routelab.cli.evaluate", "evaluate_command"),
+    "fit": ("routelab.cli.fit", "fit_command"),
     "grade": ("routelab.cli.grade", "grade_command"),
     "import": ("routelab.cli.imports", "import_command"),
+    "offpolicy": ("routelab.cli.offpolicy", "offpolicy_command"),
     "rerecord": ("routelab.cli.rerecord", "rerecord_command"),
     "report": ("routelab.cli.report", "report_command"),
     "robust": ("routelab.cli.robust", "robust_command"),
+    "route": ("routelab.cli.route", "route_command"),
     "routers": ("routelab.cli.routers", "routers_command"),
     "season": ("routelab.cli.season", "season_command"),
+    "serve": ("routelab.cli.serve", "serve_command"),
     "suite": ("routelab.cli.suite", "suite_command"),
     "table": ("routelab.cli.table", "table_command"),
     "try": ("routelab.cli.tryout", "try_command"),
@@ -61,13 +68,15 @@ def cli() -> None:
 def main() -> None:
     """Entry point of the console script."""
     try:
-        status = cli(standalone_mode=False)
+        status = cli(prog_name="routelab", standalone_mode=False)
     except RoutelabError as error:
-        _say(error)
+        _emit_error(error)
+        console().print(Text.assemble(("error", "bold red"), f" {error}"), soft_wrap=True)
         status = 2
     except click.ClickException as error:
+        _emit_error(_usage(error))
         error.show()
-        status = error.exit_code
+        status = 2
     except (click.Abort, KeyboardInterrupt):
         console().print("stopped; running the same command again continues where it can")
         status = 130
@@ -77,21 +86,26 @@ def main() -> None:
     sys.exit(status if isinstance(status, int) else 0)
 
 
-def _say(error: RoutelabError) -> None:
+def _usage(error: click.ClickException) -> InputError:
+    """What click has against the words of a call, in our grammar."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    command = context.command_path if context else "routelab"
+    return InputError(command, expected="a valid call", got=error.format_message(), fix=f"{command} --help")
+
+
+def _emit_error(error: RoutelabError) -> None:
     if "--json" in sys.argv:
         emit_json({"error": {key: getattr(error, key) for key in ("where", "expected", "got", "fix")}})
-    console().print(f"[bold red]error[/] {_escaped(str(error))}", soft_wrap=True, highlight=False)
 
 
-def _escaped(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)
+def screen(*, stderr: bool = False) -> Console:
+    """For results that people read. Names, notes and paths are foreign: no text is read as markup."""
+    return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
 
 
 def console() -> Console:
-    """Messages and progress go to standard error, so that standard output holds results only."""
-    return Console(stderr=True)
+    """For messages and progress: standard error, so that standard output holds results only."""
+    return screen(stderr=True)
 
 
 def emit_json(value: Any) -> None:

@@ -13,7 +13,7 @@ from routelab.cli.progress import progress_bar
 
 @click.command("agree")
 @click.argument("tables", type=click.Path(path_type=Path), nargs=2, metavar="TABLE TABLE")
-@click.option("--router", "routers", multiple=True, help="Compare these instead of the whole catalogue; repeatable.")
+@click.option("--router", "routers", multiple=True, help="Compare these instead of the headline ones; repeatable.")
 @click.option("--repeats", type=click.IntRange(min=1), help="Repeats of cross-fitting.")
 @seed_option
 @json_option

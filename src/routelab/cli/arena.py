@@ -1,4 +1,4 @@
-"""``routelab arena``: the main job. Judge the whole catalogue and leave a board and a report behind."""
+"""``routelab arena``: the main job. Judge the headline routers and leave a board and a report behind."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from routelab.cli import console, emit_json
+from routelab.cli import console, emit_json, screen
 from routelab.cli.evaluate import judge
 from routelab.cli.options import json_option, load_table, run_options, seed_option
 
@@ -16,7 +16,7 @@ from routelab.cli.options import json_option, load_table, run_options, seed_opti
 @click.option(
     "--table", type=click.Path(path_type=Path), help="Outcome table or public data [default: the embedded one]."
 )
-@click.option("--router", "routers", multiple=True, help="Judge these instead of the whole catalogue; repeatable.")
+@click.option("--router", "routers", multiple=True, help="Judge these instead of the headline ones; repeatable.")
 @run_options
 @seed_option
 @click.option(
@@ -44,8 +44,8 @@ def arena_command(
     as_json: bool,
     **run: Any,
 ) -> int:
-    """Judge every catalogued router; write result.json, board.md and report.html."""
-    from rich.console import Console
+    """Judge the headline routers of the catalogue and every plug-in; write result.json, board.md and report.html."""
+    from rich.text import Text
 
     from routelab.arena.report import as_result, headline, leaderboard_markdown, leaderboard_table, write_html
     from routelab.core.files import write_text
@@ -62,30 +62,33 @@ def arena_command(
     if as_json:
         emit_json(result.data)
         return 0
-    screen = Console()
-    screen.print(leaderboard_table(result.data, width=screen.width))
+    terminal = screen()
+    terminal.print(leaderboard_table(result.data, width=terminal.width))
     found = headline(as_result(result.data))
-    screen.print(f"\n[bold]{found.title}[/] {' '.join(found.sentences)}", highlight=False)
-    console().print(
-        f"\nopen [bold]{output / 'report.html'}[/] in a browser; the numbers are in {output / 'result.json'}"
-    )
+    terminal.print(Text.assemble("\n", (found.title, "bold"), f" {' '.join(found.sentences)}"))
+    page = Text(str(output / "report.html"), "bold")
+    console().print(Text.assemble("\nopen ", page, f" in a browser; the numbers are in {output / 'result.json'}"))
     return 0
 
 
-def catalogue() -> list[str]:
-    """Every catalogued router whose optional parts are installed, those that are always judged aside."""
+def catalogue(*, whole: bool = False) -> list[str]:
+    """The routers that are judged when none is named: the headline ones or all, and every plug-in.
+
+    Those whose optional parts are absent are left out, and those that are always judged.
+    """
     from importlib.util import find_spec
 
     from routelab.arena import baselines
     from routelab.core import registry
-    from routelab.encode import StaticEmbedding
     from routelab.router import Recipe
+    from routelab.router.catalogue import HEADLINE, recipes
 
+    own = {recipe.name for recipe in recipes()}
     names = []
     for name in registry.names("routelab.routers"):
         found = registry.load("routelab.routers", name)
-        dense = isinstance(found, Recipe) and isinstance(found.encoder, StaticEmbedding)
-        if name in (*baselines.PLAIN, *baselines.LEARNED) or (dense and find_spec("wordllama") is None):
-            continue
-        names.append(name)
+        absent = isinstance(found, Recipe) and found.extra == "dense" and find_spec("wordllama") is None
+        wanted = whole or name in HEADLINE or name not in own
+        if wanted and not absent and name not in (*baselines.PLAIN, *baselines.LEARNED):
+            names.append(name)
     return names

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from routelab.arena.calibrate import calibrate
 from routelab.arena.dayone.advice import percent, points
-from routelab.cli import emit_json
+from routelab.cli import emit_json, screen
 from routelab.cli.options import json_option, load_table, seed_option
 from routelab.cli.progress import progress_bar
 from routelab.router import save_artifact
@@ -48,7 +47,7 @@ def calibrate_command(
         emit_json(data | {"artifact": str(output)})
         return
     held = data["held_out"]
-    console = Console()
+    terminal = screen()
     for line in (
         f"{data['router']} at dial {data['dial']:g} for {data['target']}: {output} ({data['artifact_hash']})",
         f"held out: saves {percent(held['saving'])} at {points(held['delta'])} against {data['reference']}",
@@ -56,4 +55,4 @@ def calibrate_command(
         f"{data['coverage']:.0%} of {data['parts']} parts went as the others promised",
         *([] if data["reached"] else ["no dial reaches the target: this is the nearest"]),
     ):
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+        terminal.print(line, soft_wrap=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import click
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from routelab.cli import emit_json
+from routelab.cli import emit_json, screen
 from routelab.cli.options import json_option, seed_option
 
 STYLES = {"passed": "green", "failed": "bold red", "not applicable": "dim"}
@@ -30,7 +30,6 @@ def check_command(router: str, seed: int, as_json: bool) -> int:
     else:
         table = Table("promise", "verdict", "detail", title=report.router, title_justify="left")
         for verdict in report.verdicts:
-            style = STYLES[verdict.status]
-            table.add_row(verdict.promise, f"[{style}]{verdict.status}[/]", verdict.detail.replace("[", r"\["))
-        Console().print(table)
+            table.add_row(verdict.promise, Text(verdict.status, STYLES[verdict.status]), verdict.detail)
+        screen().print(table)
     return 0 if report.ok else 1

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 import msgspec
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from routelab.arena.collect import Collected, Progress, collect
 from routelab.arena.spend import ArmPreview, Tariff, preview
-from routelab.cli import emit_json
+from routelab.cli import emit_json, screen
 from routelab.cli.options import json_option, seed_option
 from routelab.cli.progress import progress_bar
 from routelab.core import Query, registry, stream
@@ -50,7 +50,9 @@ def collect_command(
     as_json: bool,
 ) -> None:
     """Ask every ARM the queries and append the outcomes to TABLE_DIR. The same command again continues."""
-    known = endpoints(file)
+    known, arms = endpoints(file), tuple(dict.fromkeys(arms))
+    for arm in arms:
+        known.provider(arm)
     queries = _limited(_queries(folder, suite), limit, seed)
     tariffs = {arm: _tariff(known, arm) for arm in arms}
     if dry_run:
@@ -110,7 +112,7 @@ def _show_preview(rows: list[ArmPreview], as_json: bool) -> None:
     for row in rows:
         usd = "no price" if row.usd is None else f"{row.usd:.4f}"
         table.add_row(row.arm, f"{row.calls:,}", f"{row.input_tokens:,}", f"{row.output_tokens:,}", usd)
-    Console().print(table)
+    screen().print(table)
 
 
 def _show(run: Collected, folder: Path, as_json: bool) -> None:
@@ -118,7 +120,7 @@ def _show(run: Collected, folder: Path, as_json: bool) -> None:
         state = {key: value for key, value in msgspec.structs.asdict(run.progress).items() if key != "last"}
         emit_json({"folder": str(folder), "hash": run.table.hash, "stopped": run.stopped} | state)
         return
-    at, screen = run.progress, Console()
-    screen.print(f"{at.done:,} calls for {at.spent_usd:.4f} USD, {at.errors} errors, {at.skipped:,} known → {folder}")
+    at, terminal = run.progress, screen()
+    terminal.print(f"{at.done:,} calls for {at.spent_usd:.4f} USD, {at.errors} errors, {at.skipped:,} known → {folder}")
     if run.stopped:
-        screen.print(f"[yellow]stopped[/] {run.stopped}", highlight=False)
+        terminal.print(Text.assemble(("stopped", "yellow"), f" {run.stopped}"))

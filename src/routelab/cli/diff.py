@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from routelab.cli import emit_json
+from routelab.cli import emit_json, screen
 from routelab.cli.options import json_option
 
 
@@ -17,7 +17,6 @@ from routelab.cli.options import json_option
 @json_option
 def diff_command(before: Path, after: Path, as_json: bool) -> None:
     """Compare two saved results, router by router."""
-    from rich.console import Console
     from rich.table import Table
 
     from routelab.arena.compare_results import SHOWN, difference
@@ -33,14 +32,14 @@ def diff_command(before: Path, after: Path, as_json: bool) -> None:
         table.add_column(name.replace("_", " "), justify="right")
     for row in found["changes"]:
         table.add_row(row["name"], *(_cell(row[name]) for name in SHOWN))
-    screen = Console()
-    screen.print(table)
+    terminal = screen()
+    terminal.print(table)
     differing = [key for key, equal in found["same"].items() if not equal]
     if differing:
-        screen.print(f"the runs differ in: {', '.join(differing)}")
+        terminal.print(f"the runs differ in: {', '.join(differing)}")
     for label in ("added", "removed"):
         if found[label]:
-            screen.print(f"{label}: {', '.join(found[label])}")
+            terminal.print(f"{label}: {', '.join(found[label])}")
 
 
 def _cell(change: dict[str, Any] | None) -> str:

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.text import Text
 
-from routelab.cli import console, emit_json
+from routelab.cli import console, emit_json, screen
 from routelab.cli.options import json_option, load_table, run_options, seed_option
 from routelab.cli.progress import progress_bar
 from routelab.core.errors import InputError
@@ -92,7 +93,7 @@ def evaluate_command(
     show(result, as_json=as_json, markdown=markdown)
     failed = [sentence for condition in conditions for sentence in failures(result, condition)]
     for sentence in failed:
-        console().print(f"[bold red]failed[/] {sentence}", highlight=False)
+        console().print(Text.assemble(("failed", "bold red"), f" {sentence}"))
     return 1 if failed else 0
 
 
@@ -127,8 +128,6 @@ def judge(table: Path | None, routers: tuple[str, ...] | list[str], *, seed: int
 
 def show(result: Any, *, as_json: bool, markdown: bool) -> None:
     """Print a result the way it was asked for."""
-    from rich.console import Console
-
     from routelab.arena.report import leaderboard_markdown, leaderboard_table
 
     if as_json:
@@ -136,7 +135,7 @@ def show(result: Any, *, as_json: bool, markdown: bool) -> None:
     elif markdown:
         click.echo(leaderboard_markdown(result.data))
     else:
-        screen = Console()
-        screen.print(leaderboard_table(result.data, width=screen.width))
+        terminal = screen()
+        terminal.print(leaderboard_table(result.data, width=terminal.width))
     for entry in result.data.get("skipped", ()):
-        console().print(f"skipped {entry['name']}: {entry['why']}", highlight=False)
+        console().print(f"skipped {entry['name']}: {entry['why']}")

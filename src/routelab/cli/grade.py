@@ -7,13 +7,11 @@ from pathlib import Path
 
 import click
 import msgspec
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from routelab.arena.answers import Grades, grade_answers
 from routelab.arena.regrade import FORMATS, Disagreement, Regrade, regrade
-from routelab.cli import emit_json
+from routelab.cli import emit_json, screen
 from routelab.core.errors import InputError, shorten
 from routelab.core.sandbox import UNSAFE_VARIABLE
 from routelab.workload.suites import open_suite
@@ -43,28 +41,26 @@ def grade_command(file: Path, suite: Path | None, format_: str | None, unsafe: b
     if as_json:
         click.echo(msgspec.json.encode(report.to_json()).decode())
         return
-    console = Console()
-    console.print(_summary(report), markup=False)
+    terminal = screen()
+    terminal.print(_summary(report))
     if report.disagree:
-        console.print(_table(report.disagree))
+        terminal.print(_table(report.disagree))
 
 
 def _show(grades: Grades) -> None:
-    console = Console()
-    console.print(
+    terminal = screen()
+    terminal.print(
         f"{grades.suite} {grades.hash}: {grades.answered:,} of {grades.items:,} items answered, "
         f"{grades.graded:,} graded",
-        highlight=False,
-        markup=False,
     )
     for reason, count in grades.ungraded.items():
-        console.print(f"{count} not graded: {reason}", highlight=False, markup=False)
+        terminal.print(f"{count} not graded: {reason}")
     table = Table("", "", "accuracy", "95 % interval")
     table.add_row("all answers", "", *_cells(grades.accuracy))
     for label, parts in grades.by.items():
         for name, metric in parts.items():
-            table.add_row(label, escape(name), *_cells(metric))
-    console.print(table)
+            table.add_row(label, name, *_cells(metric))
+    terminal.print(table)
 
 
 def _cells(metric: dict[str, float | None]) -> tuple[str, str]:
@@ -89,5 +85,5 @@ def _table(disagree: list[Disagreement]) -> Table:
     for row in disagree[:SHOWN]:
         scores = f"{row.published:g}", f"{row.ours:g}"
         texts = shorten(row.extracted or ""), shorten(row.reference)
-        table.add_row(escape(row.id), row.metric, *scores, *map(escape, texts))
+        table.add_row(row.id, row.metric, *scores, *texts)
     return table

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 import msgspec
-from rich.console import Console
 from rich.table import Table
 
+from routelab.cli import screen
 from routelab.core.errors import InputError
 from routelab.outcomes import OutcomeTable
 from routelab.outcomes.importers import Report, import_table, refuse_taken, save_new
@@ -39,12 +39,12 @@ def import_command(
         content = {"table": summary, "folder": str(output), "report": imported.report}
         click.echo(msgspec.json.encode(content).decode())
         return
-    console = Console()
-    console.print(_headline(table, imported.report, output), highlight=False)
+    terminal = screen()
+    terminal.print(_headline(table, imported.report, output))
     if imported.report.dropped or imported.report.adjusted:
-        console.print(_details(imported.report))
+        terminal.print(_details(imported.report))
     for note in (*imported.report.notes, *table.notes):
-        console.print(f"note: {note}", highlight=False, markup=False)
+        terminal.print(f"note: {note}")
 
 
 def _options(pairs: tuple[str, ...]) -> dict[str, str]:

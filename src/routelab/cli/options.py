@@ -25,7 +25,7 @@ def run_options(command: F) -> F:
         [
             click.option(
                 "--protocol",
-                type=click.Choice(["cross-fit", "split", "in-sample"]),
+                type=click.Choice(["cross-fit", "leave-task-out", "split", "in-sample"]),
                 default="cross-fit",
                 show_default=True,
                 help="How training and judged rows are kept apart; in-sample is a diagnostic.",

@@ -22,13 +22,13 @@ def progress_bar(title: str) -> Iterator[Callable[[int, int, str], None]]:
     """Yield ``update(done, total, text)``."""
     screen = console()
     columns = (
-        TextColumn("[bold]{task.fields[title]}[/]"),
+        TextColumn("{task.fields[title]}", style="bold", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
-        TextColumn("[dim]{task.description}[/]"),
+        TextColumn("{task.description}", style="dim", markup=False),
     )
     with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
         task = bar.add_task("", total=None, title=title)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 import msgspec
-from rich.console import Console
 
 from routelab.arena.report import (
     headline,
@@ -16,6 +15,7 @@ from routelab.arena.report import (
     write_html,
     write_png,
 )
+from routelab.cli import screen
 
 
 @click.command("report")
@@ -45,7 +45,7 @@ def report_command(
     elif markdown:
         click.echo(leaderboard_markdown(run), nl=False)
     else:
-        console = Console()
-        console.print(leaderboard_table(run, console.width))
-        console.print(words.title, style="bold", highlight=False, markup=False)
-        console.print(f"wrote {' and '.join(written)}", style="dim", highlight=False, markup=False, soft_wrap=True)
+        terminal = screen()
+        terminal.print(leaderboard_table(run, terminal.width))
+        terminal.print(words.title, style="bold")
+        terminal.print(f"wrote {' and '.join(written)}", style="dim", soft_wrap=True)

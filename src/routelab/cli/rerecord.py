@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from routelab.arena.rerecord import rerecord
-from routelab.cli import emit_json
+from routelab.cli import emit_json, screen
 from routelab.cli.options import json_option, load_table, seed_option
 from routelab.cli.progress import progress_bar
 from routelab.pool.live import endpoints
@@ -39,4 +38,4 @@ def rerecord_command(table: Path | None, items: int, file: Path | None, seed: in
             for m in (row.same_score, row.same_answer)
         )
         shown.add_row(row.arm, str(row.calls), str(row.errors), score, answer, f"{row.tokens_ratio or 0:.2f}")
-    Console().print(shown)
+    screen().print(shown)

@@ -15,7 +15,7 @@ from routelab.cli.progress import progress_bar
 @click.command("robust")
 @click.argument("table", type=click.Path(path_type=Path))
 @click.argument("perturbed", type=click.Path(path_type=Path))
-@click.option("--router", "routers", multiple=True, help="Judge these instead of the whole catalogue; repeatable.")
+@click.option("--router", "routers", multiple=True, help="Judge these instead of the headline ones; repeatable.")
 @click.option("--repeats", type=click.IntRange(min=1), help="Repeats of cross-fitting.")
 @seed_option
 @json_option

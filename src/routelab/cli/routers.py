@@ -5,48 +5,53 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 import click
-from rich.console import Console
 from rich.table import Table
 
-from routelab.cli import emit_json
+from routelab.cli import emit_json, screen
 from routelab.cli.options import json_option
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One registered router; ``extra`` is the optional dependency that it cannot run without."""
+    """One registered router. ``needs`` is what it cannot do without: prompts, an extra, columns of the table."""
 
     name: str
-    description: str
+    family: str
     source: str
+    fidelity: str
+    deviation: str
+    needs: list[str]
+    description: str
     recipe_hash: str | None
-    extra: str | None
 
 
 @click.command("routers")
 @json_option
 def routers_command(as_json: bool) -> None:
-    """List the registered routers: what they do, whose idea it is, and what they need."""
+    """List the registered routers: what they do, whose idea it is, how near to it, and what they need."""
     from routelab.core import registry
 
     entries = [_entry(name) for name in registry.names("routelab.routers")]
     if as_json:
         emit_json({"routers": [asdict(entry) for entry in entries]})
         return
-    table = Table("router", "what it does", "source", "recipe", "needs")
+    table = Table("router", "family", "what it does", "source", "fidelity", "needs")
     for entry in entries:
-        needs = f"routelab\\[{entry.extra}]" if entry.extra else ""
-        table.add_row(entry.name, entry.description, entry.source, entry.recipe_hash or "", needs)
-    Console().print(table)
+        cells = (entry.name, entry.family, entry.description, entry.source, entry.fidelity, ", ".join(entry.needs))
+        table.add_row(*cells)
+    screen().print(table)
 
 
 def _entry(name: str) -> Entry:
     from routelab.arena.candidates import resolve
     from routelab.core import registry
-    from routelab.encode import StaticEmbedding
     from routelab.router import Recipe
 
-    candidate, found = resolve(name), registry.load("routelab.routers", name)
-    dense = isinstance(found, Recipe) and isinstance(found.encoder, StaticEmbedding)
-    extra = "dense" if dense else None
-    return Entry(name, candidate.description, candidate.source, candidate.recipe_hash, extra)
+    found = registry.load("routelab.routers", name)
+    if not isinstance(found, Recipe):
+        return Entry(name, "plug-in", "", "", "", [], resolve(name).description, None)
+    about = found.about
+    needs = ["prompts"] * bool(found.views) + [f"routelab[{found.extra}]"] * bool(found.extra) + list(about.needs)
+    return Entry(
+        name, about.family, about.source, about.fidelity, about.deviation, needs, found.description, found.hash
+    )

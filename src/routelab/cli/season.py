@@ -26,13 +26,21 @@ def season_command() -> None:
 @json_option
 def commit_command(register: Path, number: int, secret_file: Path, as_json: bool) -> None:
     """Begin REGISTER with the commitment to a secret; a new secret is made where the file does not exist."""
+    from routelab.core import InputError
     from routelab.workload.generate.register import check_new, committed
     from routelab.workload.generate.seasons import new_secret, open_season, read_secret
 
     open_season(number)
     check_new(register)
-    secret = read_secret(secret_file) if secret_file.exists() else new_secret(secret_file)
-    _show(committed(register, number, secret), f"publish {register} now; keep {secret_file} to yourself", as_json)
+    fresh = not secret_file.exists()
+    secret = new_secret(secret_file) if fresh else read_secret(secret_file)
+    try:
+        begun = committed(register, number, secret)
+    except InputError:
+        if fresh:
+            secret_file.unlink()
+        raise
+    _show(begun, f"publish {register} now; keep {secret_file} to yourself", as_json)
 
 
 @season_command.command("freeze")
@@ -63,7 +71,11 @@ def draw_command(register: Path, secret_file: Path, beacon: str, items: int | No
     season = to_draw(register, secret, beacon)
     with progress_bar("drawing") as update:
         suite = draw_suite(season, out, items, progress=lambda done, total: update(done, total, ""))
-    _show(drawn(register, secret, beacon, suite.hash), f"{len(suite.queries):,} items → {out}", as_json)
+    _show(
+        drawn(register, secret, beacon, suite.hash, len(suite.queries)),
+        f"{len(suite.queries):,} items → {out}",
+        as_json,
+    )
 
 
 @season_command.command("reveal")
@@ -80,7 +92,7 @@ def reveal_command(register: Path, secret_file: Path, as_json: bool) -> None:
 
 @season_command.command("verify")
 @_register
-@click.option("--items", type=int, help="How many items were drawn [default: at least 8,000].")
+@click.option("--items", type=int, help="How many items were drawn [default: as the register says].")
 @json_option
 def verify_command(register: Path, items: int | None, as_json: bool) -> int:
     """Draw a revealed season again and check every claim of REGISTER; status 1 where one fails."""
@@ -93,7 +105,7 @@ def verify_command(register: Path, items: int | None, as_json: bool) -> int:
     if known.secret is None:
         raise InputError(str(register), expected="a revealed secret", got="none yet", fix="wait for the season's end")
     season = hidden_season(known.season, bytes.fromhex(known.secret), known.beacon)
-    found = checks(known, suite_hash(generate(season, items)))
+    found = checks(known, suite_hash(generate(season, known.items if items is None else items)))
     if as_json:
         emit_json({"verified": all(found.values()), "checks": found})
     else:

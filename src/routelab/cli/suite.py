@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from routelab.cli import console, emit_json
+from routelab.cli import console, emit_json, screen
 from routelab.cli.options import json_option
 from routelab.cli.progress import progress_bar
 
@@ -67,7 +67,7 @@ def generate_command(
         f"{shown['seconds']} s, hash {suite.hash} → {out}"
     )
     for note in suite.manifest.notes:
-        console().print(f"[dim]{note}[/]", highlight=False)
+        console().print(note, style="dim")
 
 
 @suite_command.command("build")
@@ -96,8 +96,7 @@ def build_command(recipe: Path, out: Path, as_json: bool) -> None:
 @json_option
 def show_command(folder: Path, plot: Path | None, as_json: bool) -> None:
     """What the suite in FOLDER is made of; its hash is checked on the way."""
-    from rich.console import Console
-    from rich.markup import escape
+    from rich.text import Text
 
     from routelab.arena.report.composition import composition_plot, composition_tables
     from routelab.workload.suites import composition, open_suite
@@ -109,12 +108,12 @@ def show_command(folder: Path, plot: Path | None, as_json: bool) -> None:
     if as_json:
         emit_json({"name": suite.name, "hash": suite.hash} | made | {"gates": suite.manifest.gates})
         return
-    screen = Console()
-    screen.print(f"[bold]{escape(suite.name)}[/]  {made['items']:,} items  hash {suite.hash}", highlight=False)
+    terminal = screen()
+    terminal.print(Text.assemble((suite.name, "bold"), f"  {made['items']:,} items  hash {suite.hash}"))
     for note in suite.manifest.notes:
-        screen.print(f"[dim]{escape(note)}[/]", highlight=False)
+        terminal.print(note, style="dim")
     for table in composition_tables(made):
-        screen.print(table)
+        terminal.print(table)
 
 
 @suite_command.command("test")
@@ -123,8 +122,6 @@ def show_command(folder: Path, plot: Path | None, as_json: bool) -> None:
 @json_option
 def test_command(table: Path, arms: tuple[str, ...], as_json: bool) -> None:
     """Do the levels of a recorded TABLE hold, and is there arm × item interaction beyond the category?"""
-    from rich.console import Console
-
     from routelab.arena.difficulty import trend
     from routelab.arena.interaction import interaction
     from routelab.arena.report.composition import trend_table
@@ -140,16 +137,15 @@ def test_command(table: Path, arms: tuple[str, ...], as_json: bool) -> None:
     if as_json:
         emit_json({"trend": levels, "share": levels.share, "interaction": apart})
         return
-    screen = Console()
-    screen.print(trend_table(levels))
-    screen.print(f"{levels.hold} of {levels.powered} groups with enough outcomes hold", highlight=False)
+    terminal = screen()
+    terminal.print(trend_table(levels))
+    terminal.print(f"{levels.hold} of {levels.powered} groups with enough outcomes hold")
     if apart is None:
-        screen.print("[dim]no interaction test: the table holds no second samples[/]")
+        terminal.print("no interaction test: the table holds no second samples", style="dim")
     else:
-        screen.print(
+        terminal.print(
             f"interaction beyond {apart.categories} categories on {apart.items} items × {len(apart.arms)} arms: "
             f"variance {apart.variance:.4f}, p = {apart.p:.4f}",
-            highlight=False,
         )
 
 

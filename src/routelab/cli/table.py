@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from routelab.cli import emit_json
+from routelab.cli import emit_json, screen
 from routelab.cli.options import json_option, load_table
 
 
@@ -20,7 +20,6 @@ from routelab.cli.options import json_option, load_table
 def table_command(path: Path | None, where: tuple[str, ...], reprice: str | None, verify: bool, as_json: bool) -> int:
     """Show what a table holds: queries, arms, coverage, scores and costs."""
     import polars as pl
-    from rich.console import Console
     from rich.table import Table
 
     from routelab.core.errors import InputError
@@ -67,10 +66,10 @@ def table_command(path: Path | None, where: tuple[str, ...], reprice: str | None
             view.add_row(
                 *("–" if cell is None else f"{cell:.4g}" if isinstance(cell, float) else str(cell) for cell in row)
             )
-        screen = Console()
-        screen.print(view)
+        terminal = screen()
+        terminal.print(view)
         for note in table.notes:
-            screen.print(f"note: {note}")
+            terminal.print(f"note: {note}")
         if verify:
-            screen.print(f"damaged: {', '.join(damaged)}" if damaged else "every file is as recorded")
+            terminal.print(f"damaged: {', '.join(damaged)}" if damaged else "every file is as recorded")
     return 1 if damaged else 0

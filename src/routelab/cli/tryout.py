@@ -12,7 +12,7 @@ from routelab.arena.dayone.connect import connect
 from routelab.arena.dayone.sample import Budget, points
 from routelab.arena.dayone.trial import Trial, plan_trial
 from routelab.arena.dayone.tryout import run_trial
-from routelab.cli import console, emit_json
+from routelab.cli import console, emit_json, screen
 from routelab.cli.options import json_option, seed_option
 from routelab.cli.progress import progress_bar
 from routelab.outcomes.importers import open_table
@@ -78,9 +78,9 @@ def try_command(
     if as_json:
         emit_json(report)
         return
-    plain = Console()
-    plain.print(report["headline"], style="bold", highlight=False, markup=False, soft_wrap=True)
-    plain.print(f"details in {out / 'report.json'}", style="dim", highlight=False, markup=False, soft_wrap=True)
+    terminal = screen()
+    terminal.print(report["headline"], style="bold", soft_wrap=True)
+    terminal.print(f"details in {out / 'report.json'}", style="dim", soft_wrap=True)
 
 
 def _show(shown: Console, trial: Trial) -> None:
@@ -91,8 +91,7 @@ def _show(shown: Console, trial: Trial) -> None:
         f"{len(drawn.queries):,} of {drawn.distinct:,} distinct prompts, "
         f"in proportion from {drawn.strata} strata{short}: "
         f"about ± {100 * drawn.precision:.1f} points ({drawn.formula})",
-        highlight=False, markup=False,
-    )  # fmt: skip
+    )
     table = Table("arm", caption=f"in use: {trial.current}")
     for heading in ("calls", "input tokens", "output tokens, at most", "USD, at most"):
         table.add_column(heading, justify="right")

@@ -18,18 +18,33 @@ _PATH = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>[^`]+)`)?$", re.DOTALL)
 _STEP = re.compile(r"\.\w+|\[")
 _WRONG = re.compile(r"Invalid value '(?P<value>[^']*)'")
 _UNKNOWN = re.compile(r"unknown field `(?P<key>[^`]+)`")
+_MISSING = re.compile(r"missing required field `(?P<key>[^`]+)`")
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """The safe loader, but a key stands once in a mapping, as YAML demands; PyYAML would keep the last."""
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
+        seen = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if (key.tag, key.value) in seen:
+                    raise yaml.MarkedYAMLError(problem=f"a second key {key.value!r}", problem_mark=key.start_mark)
+                seen.add((key.tag, key.value))
+        return node
 
 
 def load_yaml(path: Path) -> Any:
-    """Parse one YAML document (JSON is YAML) with the safe loader."""
+    """Parse one YAML document (JSON is YAML) into plain values; a key that comes twice is an error."""
     text = read_text(path, what="a YAML file", limit=16 << 20)
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        return yaml.load(text, Loader=_StrictLoader)
+    except (yaml.YAMLError, ValueError) as error:  # a date that is none is a ValueError
         mark = getattr(error, "problem_mark", None)
         place = f"{path} line {mark.line + 1}" if mark else str(path)
-        problem = getattr(error, "problem", None) or "broken YAML"
-        raise InputError(place, expected="valid YAML", got=str(problem), fix="mend the syntax") from None
+        problem = getattr(error, "problem", None) or str(error).partition("\n")[0]
+        raise InputError(place, expected="valid YAML", got=problem, fix="mend it there") from None
     except RecursionError:
         raise InputError(str(path), expected="YAML of sane depth", got="deep nesting", fix="flatten it") from None
 
@@ -51,6 +66,13 @@ def _explained(message: str, kind: Any, where: str) -> InputError:
         keys = _keys_at(kind, path or "$")
         fix = nearest(unknown["key"], keys) if keys else "remove it"
         return InputError(place, expected="a known key", got=f"{unknown['key']!r}", fix=fix)
+    missing = _MISSING.search(what)
+    if missing:
+        key = missing["key"]
+        tags = [str(each.tag) for each in _types_at(kind, path or "$") if getattr(each, "tag_field", None) == key]
+        return InputError(
+            place, expected=f"the key `{key}`", got="none", fix=f"add it; {nearest('', tags)}" if tags else "add it"
+        )
     wrong = _WRONG.fullmatch(what)
     if wrong:
         tags = _tags_at(kind, (path or "$").rpartition(".")[0])

@@ -15,19 +15,36 @@ import msgspec
 from routelab.core.errors import InputError
 
 MAX_TEXT_BYTES = 512 * 1024 * 1024
+WRITABLE = "a path that can be written", "choose another path"
+
+
+@contextmanager
+def usable(path: Path, expected: str, fix: str = "check the path") -> Iterator[None]:
+    """What the system has against ``path`` while the block uses it, as one InputError."""
+    if "\0" in str(path):
+        raise InputError(repr(str(path)), expected=expected, got="a path with a NUL character", fix=fix)
+    try:
+        yield
+    except OSError as error:
+        raise InputError(str(path), expected=expected, got=error.strerror or "an unusable path", fix=fix) from None
 
 
 @contextmanager
 def atomic_path(target: Path) -> Iterator[Path]:
-    """Yield a temporary path beside ``target`` that replaces it on success and vanishes on failure."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
+    """Yield a temporary path beside ``target`` that replaces it on success and vanishes on failure.
+
+    Raises InputError where the system lets nothing be written there.
+    """
+    with usable(target, *WRITABLE):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
     os.close(handle)
     temporary = Path(name)
     try:
         yield temporary
-        temporary.chmod(0o644)
-        temporary.replace(target)
+        with usable(target, *WRITABLE):
+            temporary.chmod(0o644)
+            temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -40,7 +57,7 @@ def write_text(target: Path, text: str) -> None:
 
 def read_text(path: Path, *, what: str = "a UTF-8 text file", limit: int = MAX_TEXT_BYTES) -> str:
     """Read a UTF-8 file, with one clear error for absent, oversized or wrongly encoded ones."""
-    try:
+    with usable(path, what):
         size = path.stat().st_size
         if size > limit:
             raise InputError(
@@ -49,18 +66,15 @@ def read_text(path: Path, *, what: str = "a UTF-8 text file", limit: int = MAX_T
                 got=f"{size >> 20} MiB",
                 fix="split it",
             )
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path} byte {error.start}",
-            expected=what,
-            got="bytes that are not UTF-8",
-            fix="save it as UTF-8",
-        ) from None
-    except OSError as error:
-        raise InputError(
-            str(path), expected=what, got=error.strerror or "an unreadable path", fix="check the path"
-        ) from None
+        try:
+            return path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise InputError(
+                f"{path} byte {error.start}",
+                expected=what,
+                got="bytes that are not UTF-8",
+                fix="save it as UTF-8",
+            ) from None
 
 
 def cache_folder() -> Path:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -44,16 +45,17 @@ class HashedNgrams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=
         return digest(["hashed-ngrams", 1, self.bits, self.longest])
 
     def encode(self, texts: Sequence[str]) -> Encoded:
-        from sklearn.feature_extraction.text import HashingVectorizer
-
-        counter = HashingVectorizer(
-            ngram_range=(1, self.longest),
-            n_features=2**self.bits,
-            alternate_sign=False,
-            norm=None,
-            dtype=np.float32,
-        )
+        counter = _ngram_counter(self.bits, self.longest)
         return sparse.csr_matrix(counter.transform(texts))
+
+
+@cache
+def _ngram_counter(bits: int, longest: int) -> Any:
+    from sklearn.feature_extraction.text import HashingVectorizer
+
+    return HashingVectorizer(
+        ngram_range=(1, longest), n_features=2**bits, alternate_sign=False, norm=None, dtype=np.float32
+    )
 
 
 class StaticEmbedding(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="static-embedding"):

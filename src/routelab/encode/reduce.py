@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import numpy as np
 from scipy import sparse
@@ -31,10 +33,14 @@ class TfidfSvd(msgspec.Struct, dict=True, forbid_unknown_fields=True, tag="tfidf
         """(n, dimensions) unit rows."""
         return unit_rows(np.asarray(self._weighted(rows) @ self.basis_, np.float32))
 
-    def _weighted(self, rows: Encoded) -> Encoded:
-        weighted = rows @ sparse.diags(self.idf_)
-        norms = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel())
-        return sparse.csr_matrix(sparse.diags(1 / np.where(norms > 0, norms, 1)) @ weighted).astype(np.float32)
+    def _weighted(self, rows: Any) -> Any:
+        """Unit rows of counts × idf; the same arithmetic for one row as for many."""
+        values = rows.data * self.idf_[rows.indices]
+        row = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+        norms = np.sqrt(np.bincount(row, values**2, minlength=rows.shape[0]))
+        return sparse.csr_matrix(
+            ((values / norms[row]).astype(np.float32), rows.indices, rows.indptr), shape=rows.shape, copy=False
+        )
 
 
 def _basis(matrix: Encoded, rank: int, rng: np.random.Generator) -> Matrix:

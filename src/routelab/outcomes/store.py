@@ -16,7 +16,7 @@ import msgspec
 import polars as pl
 
 from routelab.core.errors import InputError
-from routelab.core.files import file_digest, read_text, write_text
+from routelab.core.files import WRITABLE, file_digest, read_text, usable, write_text
 from routelab.core.types import ModelCard
 from routelab.outcomes.schema import SCHEMA_VERSION, conform, migrate
 
@@ -111,7 +111,8 @@ def create(folder: Path, manifest: Manifest, frames: Mapping[Kind, pl.DataFrame]
             got="one that has a manifest",
             fix="choose another folder",
         )
-    folder.mkdir(parents=True, exist_ok=True)
+    with usable(folder, *WRITABLE):
+        folder.mkdir(parents=True, exist_ok=True)
     _write(folder, manifest, frames)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -33,18 +34,12 @@ class Frozen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     cost_scale: float
     has_cost_model: bool
     arrays_hash: str
-    format_version: int = 1
+    format_version: int = 2
 
 
 def freeze(router: Router) -> tuple[Frozen, bytes]:
     """The two halves of a fitted router's artifact."""
-    parts = {"reduction": router.reduction_, "estimator": router.estimator_, "cost": router.cost_model_}
-    arrays = {
-        f"{part}.{name}": array
-        for part, state in parts.items()
-        if state is not None
-        for name, array in learned(state).items()
-    }
+    arrays = {f"{part}.{name}": array for part, state in _parts(router) for name, array in learned(state).items()}
     arrays["cost_mean"] = np.ascontiguousarray(router.cost_mean_)
     arrays["fitted_on"] = router.fitted_on_
     data = save(dict(sorted(arrays.items())))
@@ -58,6 +53,13 @@ def freeze(router: Router) -> tuple[Frozen, bytes]:
         arrays_hash=digest(data),
     )
     return frozen, data
+
+
+def _parts(router: Router) -> list[tuple[str, Any]]:
+    """What has learned, by the name that its arrays carry."""
+    reductions = [(f"reduction{place}", reduction) for place, reduction in enumerate(router.reductions_)]
+    cost = [] if router.cost_model_ is None else [("cost", router.cost_model_)]
+    return [*reductions, ("estimator", router.estimator_), *cost]
 
 
 def artifact_hash(router: Router) -> str:
@@ -95,15 +97,12 @@ def load_artifact(folder: Path) -> Router:
         )
     router = Router(frozen.recipe, seed=frozen.seed)
     router.arms_, router.fallback_, router.cost_scale_ = frozen.arms, frozen.fallback, frozen.cost_scale
-    router.reduction_, router.estimator_ = deepcopy(frozen.recipe.reduction), deepcopy(frozen.recipe.estimator)
+    router.reductions_ = tuple(deepcopy(view.reduction) for view in frozen.recipe.views)
+    router.estimator_ = deepcopy(frozen.recipe.estimator)
     router.cost_model_ = Ridge(clip=False) if frozen.has_cost_model else None
     arrays = load(data)
     router.cost_mean_, router.fitted_on_ = arrays.pop("cost_mean"), arrays.pop("fitted_on")
-    for part, state in (
-        ("reduction", router.reduction_),
-        ("estimator", router.estimator_),
-        ("cost", router.cost_model_),
-    ):
+    for part, state in _parts(router):
         mine = {name.removeprefix(f"{part}."): array for name, array in arrays.items() if name.startswith(f"{part}.")}
         relearn(state, mine)
     return router

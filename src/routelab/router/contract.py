@@ -142,6 +142,8 @@ def the_dial_never_raises_cost(trial: Trial) -> None:
 def the_dial_ends_are_quality_and_thrift(trial: Trial) -> None:
     """Dial 1 takes the cheapest arm of every query; dial 0 predicts no less quality than dial 1."""
     trial.need_option("dial")
+    if trial.composed and trial.fitted("complementary").explore:
+        raise NotApplicable("it draws arms at random, whatever the dial says")
     world, router = trial.world("complementary"), trial.fitted("complementary")
     best, thrift = (trial.decide(router, world.test, dial=dial) for dial in (0.0, 1.0))
     cost, cheapest = of_pick(thrift, "cost_usd"), column(thrift, "cost_usd").min(axis=1)
@@ -181,6 +183,44 @@ def an_artifact_decides_bit_for_bit_the_same(trial: Trial) -> None:
     before, after = trial.decide(router, world.test), trial.decide(loaded, fresh(world.test))
     expect_same(tuple(before.chosen_arms()), tuple(after.chosen_arms()), "loaded")
     expect(predictions_equal(before, after), "predictions differ in some bits")
+
+
+def a_new_arm_joins_without_a_refit(trial: Trial) -> None:
+    """One more arm is learned from its own outcomes: what is predicted of the others stays to the last bit, and
+    the newcomer is used where it is the best."""
+    if not trial.composed:
+        raise NotApplicable("only recipes can take an arm in later")
+    newcomer = "lab/coder"
+    world = trial.world("complementary")
+    others = tuple(arm for arm in world.known.arms if arm != newcomer)
+    router = trial.fit(replace(world, known=world.known.columns(others)))
+    before = trial.decide(router, world.test)
+    router.add_arm(world.train, world.known.columns((newcomer,)))
+    after = trial.decide(router, fresh(world.test))
+    expect(tuple(after.arms) == tuple(sorted(world.known.arms)), f"the pool is {after.arms} afterwards")
+    kept = [after.arms.index(arm) for arm in before.arms]
+    for name in ("score", "cost_usd"):
+        one, other = column(before, name), column(after, name)[:, kept]
+        expect(bool(np.array_equal(one, other)), f"the {name} predicted of other arms changed")
+    expect_finite(after)
+    if trial.reads_text:
+        code = np.array([task == "code" for task in world.test.tasks])
+        share = float(np.mean([arm == newcomer for arm in np.array(after.chosen_arms())[code]]))
+        expect(share > 0.5, f"the newcomer, best at code, gets {share:.0%} of it")
+
+
+def every_decision_can_be_explained(trial: Trial) -> None:
+    """``explain`` names the arm that ``route`` takes, and says what is believed of every arm."""
+    if not trial.composed:
+        raise NotApplicable("only recipes explain themselves")
+    world, router = trial.world("complementary"), trial.fitted("complementary")
+    few = world.test.take(np.arange(12))
+    told = router.explain(few)
+    expect_same(tuple(one.arm for one in told), trial.ask(router, few).arms, "explained")
+    for one in told:
+        expect(
+            {belief.arm for belief in one.beliefs} == set(router.arms_), f"beliefs about {len(one.beliefs)} arms only"
+        )
 
 
 def propensities_are_probabilities(trial: Trial) -> None:
@@ -258,6 +298,8 @@ CHECKS: tuple[Check, ...] = (
     the_dial_ends_are_quality_and_thrift,
     unavailable_arms_are_never_proposed,
     an_artifact_decides_bit_for_bit_the_same,
+    a_new_arm_joins_without_a_refit,
+    every_decision_can_be_explained,
     propensities_are_probabilities,
     reasons_and_beaten_arms_make_sense,
     truth_is_not_read_when_deciding,

@@ -17,7 +17,8 @@ class Estimate:
     """(n, K) arrays. ``gap_se`` is the standard error of ``mean − mean[:, fallback]``, paired where possible.
 
     ``fallback`` is the best single arm of the training queries; ``cost`` is in USD, all zero where unknown;
-    ``cost_scale`` is the mean cost of the dearest arm, which makes dials comparable across pools.
+    ``cost_scale`` is the mean cost of the dearest arm, which makes dials comparable across pools. ``luck`` (n,) in
+    [0, 1) decides who explores; None where nobody does.
     """
 
     mean: Floats
@@ -26,6 +27,7 @@ class Estimate:
     cost: Floats
     fallback: int
     cost_scale: float
+    luck: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.mean)
@@ -33,7 +35,10 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Training:
-    """What an estimator is fitted on. ``score`` and ``cost`` are (n, K), NaN where unknown."""
+    """What an estimator is fitted on. ``score`` and ``cost`` are (n, K), NaN where unknown.
+
+    ``edges`` are the columns at which each view of the text begins, and the end: (views + 1,).
+    """
 
     features: Matrix
     batch: QueryBatch
@@ -42,17 +47,36 @@ class Training:
     cost: Floats
     fallback: int
     seed: int
+    edges: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    """An arm that joins a fitted estimator: its scores (m,) on some queries, and the column that it takes.
+
+    ``fallback`` is the fallback's column once the newcomer stands in its place.
+    """
+
+    features: Matrix
+    batch: QueryBatch
+    score: Floats
+    place: int
+    fallback: int
+    seed: int
 
 
 class Estimator(Protocol):
     """scikit-learn manners: parameters in the constructor, ``fit`` returns self, learned attributes end in _.
 
     ``predict`` returns mean, standard error and gap standard error, each (n, K). It never picks an arm.
+    ``add_arm`` learns one more arm and nothing else: what was predicted of the others stays bit for bit.
     """
 
     def fit(self, training: Training) -> Self: ...
 
     def predict(self, features: Matrix) -> tuple[Floats, Floats, Floats]: ...
+
+    def add_arm(self, newcomer: Newcomer) -> Self: ...
 
 
 def column_means(values: Floats) -> Floats:

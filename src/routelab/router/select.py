@@ -47,7 +47,19 @@ class CheapestSufficient(msgspec.Struct, frozen=True, forbid_unknown_fields=True
         return _cheapest_where(estimate.mean >= 1 - dial - TIE, estimate)
 
 
-AnySelector = Utility | Threshold | CheapestSufficient
+class NormalisedUtility(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="normalised-utility"):
+    """(1 − dial)·quality − dial·cost, in which each query's quality spans 0 to 1 over the arms and its dearest arm
+    costs 1 (Avengers-Pro, arXiv 2508.12631, with α = 1 − dial). Small gaps look large, which is its known defect."""
+
+    def utility(self, estimate: Estimate, dial: float) -> Floats:
+        low, high, dearest = (
+            bound(axis=1, keepdims=True) for bound in (estimate.mean.min, estimate.mean.max, estimate.cost.max)
+        )
+        quality = (estimate.mean - low) / np.where(high > low, high - low, 1.0)
+        return np.asarray((1 - dial) * quality - dial * estimate.cost / np.where(dearest > 0, dearest, 1.0))
+
+
+AnySelector = Utility | Threshold | CheapestSufficient | NormalisedUtility
 
 
 def _cheapest_where(sufficient: Mask, estimate: Estimate) -> Floats:

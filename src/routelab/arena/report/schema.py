@@ -173,6 +173,7 @@ class Scorecard(msgspec.Struct, frozen=True):
     delta_vs_hull: Metric | None = None
     beats_best_single: Claim | None = None
     beats_shuffled: Claim | None = None
+    beats_knn: Claim | None = None
     above_hull: Claim | None = None
     cost_saving_at_equal_quality: Metric | None = None
     reach_probability: Metric | None = None

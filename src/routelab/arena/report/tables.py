@@ -21,6 +21,7 @@ def leaderboard_table(result: Mapping[str, Any] | Result, width: int = 120) -> T
     run = as_result(result)
     columns = [column for column in COLUMNS if column.importance <= _kept(width)]
     table = Table(box=box.SIMPLE_HEAD, title=facts_line(run), title_style="dim", pad_edge=False, padding=(0, 1))
+    table.caption = "\n".join(run.notes) or None
     for column in columns:
         words = column.key == "name"
         table.add_column(
@@ -55,7 +56,7 @@ def leaderboard_markdown(result: Mapping[str, Any] | Result) -> str:
         "",
         f"{_plain(run.table.name)}: {facts_line(run)}. ✓ = significant, one-sided, adjusted for all routers.",
     ]
-    lines += ["Yardsticks in italics are not ranked.", ""]
+    lines += ["Yardsticks in italics are not ranked.", *(f"{_plain(note)}." for note in run.notes), ""]
     return "\n".join(lines)
 
 

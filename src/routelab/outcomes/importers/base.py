@@ -20,7 +20,7 @@ from typing import Any, Protocol
 import msgspec
 
 from routelab.core.errors import InputError, nearest, shorten
-from routelab.core.files import digest
+from routelab.core.files import WRITABLE, digest, usable
 from routelab.core.types import ModelCard, Outcome, Query
 from routelab.outcomes.importers import reading
 from routelab.outcomes.importers.record import Record
@@ -209,8 +209,9 @@ def text_of(value: Any) -> str | None:
 def save_new(table: OutcomeTable, folder: Path) -> OutcomeTable:
     """Save into a folder that does not exist yet (or is empty): it appears whole or not at all."""
     refuse_taken(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    with usable(folder, *WRITABLE):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     try:
         table.save(temporary)
         temporary.chmod(0o755)
@@ -222,7 +223,9 @@ def save_new(table: OutcomeTable, folder: Path) -> OutcomeTable:
 
 def refuse_taken(folder: Path) -> None:
     """Raise InputError where a new table cannot go."""
-    if (folder / MANIFEST).exists() or folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+    with usable(folder, *WRITABLE):
+        taken = (folder / MANIFEST).exists() or folder.is_file() or (folder.is_dir() and any(folder.iterdir()))
+    if taken:
         raise InputError(
             str(folder),
             expected="a new or empty folder",

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from routelab.core.errors import InputError, shorten
-from routelab.core.files import read_text
+from routelab.core.files import read_text, usable
 from routelab.outcomes.importers.record import Record, decoded, not_utf8
 from routelab.outcomes.store import read_parquet
 
@@ -50,9 +50,15 @@ def records(path: Path) -> Iterator[Record]:
 
 
 def data_files(path: Path) -> list[Path]:
-    """The file itself, or the data files below a folder."""
+    """The file itself, or the data files below a folder; what is hidden in it is left out."""
     if path.is_dir():
-        found = sorted(file for file in path.rglob("*") if file.suffix in DATA_SUFFIXES and file.is_file())
+        found = sorted(
+            file
+            for file in path.rglob("*")
+            if file.suffix in DATA_SUFFIXES
+            and not any(part.startswith(".") for part in file.relative_to(path).parts)
+            and file.is_file()
+        )
         if found:
             return found
         raise InputError(
@@ -66,13 +72,8 @@ def data_files(path: Path) -> list[Path]:
 
 def syntax(path: Path) -> str:
     """``parquet``, ``csv``, ``jsonl`` or ``json``, by content, then by suffix; refuses what is unsafe."""
-    try:
-        with path.open("rb") as stream:
-            head = stream.read(8192)
-    except OSError as error:
-        raise InputError(
-            str(path), expected="a readable file", got=error.strerror or "none", fix="check the path"
-        ) from None
+    with usable(path, "a readable file"), path.open("rb") as stream:
+        head = stream.read(8192)
     _refuse_pickle(path, head)
     if not head.strip():
         raise InputError(

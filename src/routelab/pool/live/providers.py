@@ -25,6 +25,10 @@ class Provider(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     options: dict[str, Any] = {}
 
 
+OWN_MODELS = ("llamacpp", "tools")
+"""Back-ends that serve the models described here and no others."""
+
+
 class Endpoints(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Providers by name, and cards (with dated prices) of the models they serve."""
 
@@ -36,21 +40,29 @@ class Endpoints(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         model = Arm.parse(arm).model
         return next((card for card in self.models if card.id == model), None)
 
-    def connect(self, arm: str) -> Complete:
-        """Open what answers for an arm; raises InputError for an unknown provider or a wrong option."""
-        parsed = Arm.parse(arm)
-        name = parsed.model.partition("/")[0]
+    def provider(self, arm: str) -> Provider:
+        """Who answers for an arm; raises InputError for an unknown provider or a model that it cannot have."""
+        model = Arm.parse(arm).model
+        name = model.partition("/")[0]
         if name not in self.providers:
             raise InputError(
                 f"arm {arm}", expected="a known provider", got=repr(name), fix=nearest(name, self.providers)
             )
         provider = self.providers[name]
+        known = [card.id for card in self.models if card.id.startswith(f"{name}/")]
+        if provider.backend in OWN_MODELS and known and model not in known:
+            raise InputError(f"arm {arm}", expected="a known model", got=repr(model), fix=nearest(model, known))
+        return provider
+
+    def connect(self, arm: str) -> Complete:
+        """Open what answers for an arm; raises InputError as ``provider`` does, or for a wrong option."""
+        parsed, provider = Arm.parse(arm), self.provider(arm)
         open_backend = registry.load("routelab.backends", provider.backend)
         try:
             complete: Complete = open_backend(parsed, **provider.options)
         except TypeError as error:
             raise InputError(
-                f"provider {name}",
+                f"provider {parsed.model.partition('/')[0]}",
                 expected=f"options of the back-end {provider.backend}",
                 got=str(error),
                 fix="correct its options in the endpoints file",

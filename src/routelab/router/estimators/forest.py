@@ -5,20 +5,23 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from routelab.core.decisions import Floats
+from routelab.core.decisions import Floats, Ints
 from routelab.encode.encoders import Matrix
-from routelab.router.estimate import Training, column_means
+from routelab.router.estimate import Newcomer, Training, column_means
+
+BLOCK = 1024
 
 
 class Forest(msgspec.Struct, dict=True, forbid_unknown_fields=True, tag="forest"):
     """Multi-output regression forest (Breiman 2001); missing cells are filled with their arm's mean.
 
-    Learned arrays are (trees, nodes): split feature (−1 at a leaf), threshold, left and right child; values are
-    (trees, nodes, K). The standard error is the spread over trees.
+    The nodes of all trees stand in one row: split feature, threshold (infinite at a leaf, which is its own
+    child), the children at or below and above it, and (K, nodes) values. The standard error is the spread over trees.
     """
 
     trees: int = 30
     leaf: int = 8
+    depth: int | None = None
 
     def fit(self, training: Training) -> Forest:
         from sklearn.ensemble import RandomForestRegressor
@@ -26,36 +29,51 @@ class Forest(msgspec.Struct, dict=True, forbid_unknown_fields=True, tag="forest"
         target = np.where(np.isnan(training.score), column_means(training.score), training.score)
         model = RandomForestRegressor(
             self.trees,
+            max_depth=self.depth,
             min_samples_leaf=min(self.leaf, max(1, len(target) // 10)),
             max_features="sqrt",
             random_state=training.seed % 2**32,
         ).fit(training.features, target if target.shape[1] > 1 else target[:, 0])
         grown = [tree.tree_ for tree in model.estimators_]
-        nodes = max(tree.node_count for tree in grown)
-        shape = (len(grown), nodes)
-        self.feature_ = np.full(shape, -1, np.int32)
-        self.left_, self.right_ = np.zeros(shape, np.int32), np.zeros(shape, np.int32)
-        self.threshold_ = np.zeros(shape)
-        self.value_ = np.zeros((*shape, target.shape[1]), np.float32)
-        for t, tree in enumerate(grown):
-            size = tree.node_count
-            self.feature_[t, :size] = np.where(tree.children_left < 0, -1, tree.feature)
-            self.threshold_[t, :size] = tree.threshold
-            self.left_[t, :size], self.right_[t, :size] = tree.children_left, tree.children_right
-            self.value_[t, :size] = tree.value[:, :, 0]
+        self.roots_ = np.cumsum([0, *(tree.node_count for tree in grown[:-1])])
+        self.levels_ = max(tree.max_depth for tree in grown)
+        below, above, feature, threshold = (
+            np.concatenate([getattr(tree, name) for tree in grown])
+            for name in ("children_left", "children_right", "feature", "threshold")
+        )
+        leaf, itself = below < 0, np.arange(len(below))
+        shift = np.repeat(self.roots_, [tree.node_count for tree in grown])
+        self.feature_, self.threshold_ = np.where(leaf, 0, feature), np.where(leaf, np.inf, threshold)
+        self.child_ = np.where(leaf, itself, np.stack([below, above]) + shift).T.ravel()
+        self.value_ = np.ascontiguousarray(np.concatenate([tree.value[:, :, 0] for tree in grown]).T, np.float32)
         self.fallback_ = training.fallback
         return self
 
+    def add_arm(self, newcomer: Newcomer) -> Forest:
+        """The trees stay; the newcomer's leaves hold its own means, with one pseudo-query at its overall mean."""
+        leaf, nodes = self._leaves(newcomer.features), self.value_.shape[1]
+        total = np.bincount(leaf.ravel(), np.repeat(newcomer.score, leaf.shape[1]), nodes) + newcomer.score.mean()
+        value = total / (np.bincount(leaf.ravel(), minlength=nodes) + 1.0)
+        self.value_ = np.insert(self.value_, newcomer.place, value, axis=0)
+        self.fallback_ = newcomer.fallback
+        return self
+
     def predict(self, features: Matrix) -> tuple[Floats, Floats, Floats]:
+        found = np.empty((3, len(features), len(self.value_)))
+        for start in range(0, len(features), BLOCK):
+            block = slice(start, start + BLOCK)
+            votes = self.value_[:, self._leaves(features[block])]
+            gaps = votes - votes[[self.fallback_]]
+            found[:, block] = np.stack([votes.mean(axis=2).T, votes.std(axis=2).T, gaps.std(axis=2).T])
+        mean, se, gap_se = found
+        return mean, se, gap_se
+
+    def _leaves(self, features: Matrix) -> Ints:
+        """(n, trees) the leaf that each query reaches in each tree."""
         x = np.asarray(features, np.float32)
-        tree = np.arange(len(self.feature_))[None, :]
-        node = np.zeros((len(x), len(self.feature_)), np.int32)
-        while (inner := self.feature_[tree, node] >= 0).any():
-            split = self.feature_[tree, node]
-            value = np.take_along_axis(x, np.maximum(split, 0), axis=1)
-            below = value <= self.threshold_[tree, node]
-            step = np.where(below, self.left_[tree, node], self.right_[tree, node])
-            node = np.where(inner, step, node)
-        votes = self.value_[tree, node]
-        gaps = votes - votes[:, :, [self.fallback_]]
-        return votes.mean(axis=1).astype(float), votes.std(axis=1).astype(float), gaps.std(axis=1).astype(float)
+        start, flat = np.arange(len(x))[:, None] * x.shape[1], np.ravel(x)
+        node = np.broadcast_to(self.roots_, (len(x), len(self.roots_)))
+        for _ in range(self.levels_):
+            above = flat.take(start + self.feature_.take(node)) > self.threshold_.take(node)
+            node = self.child_.take(2 * node + above)
+        return node

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from routelab.core import PrerequisiteError, Query
+from routelab.outcomes.importers import open_table
 from routelab.workload.build.ambiguity import ambiguous
 from routelab.workload.build.recipe import Gates
 from routelab.workload.build.shortcuts import shortcuts
@@ -157,6 +158,14 @@ GATES: tuple[Gate, ...] = (
     leaked,
     solved_by_shortcut,
 )
+
+
+def check_compared(gates: Gates) -> None:
+    """Raise InputError where a suite or table that a gate compares with cannot be opened."""
+    for folder in gates.against:
+        open_suite(Path(folder))
+    if gates.ambiguous is not None:
+        open_table(Path(gates.ambiguous.table))
 
 
 def pass_gates(queries: Sequence[Query], gates: Gates) -> tuple[list[Query], list[Finding]]:

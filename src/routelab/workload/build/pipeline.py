@@ -17,7 +17,7 @@ import msgspec
 from routelab.core import InputError, Query, Turn
 from routelab.core.files import atomic_path, digest
 from routelab.workload.build.features import levels
-from routelab.workload.build.gates import pass_gates
+from routelab.workload.build.gates import check_compared, pass_gates
 from routelab.workload.build.labels import label
 from routelab.workload.build.recipe import FileSource, PublicSource, Recipe, SeasonSource
 from routelab.workload.build.sample import stratified
@@ -32,6 +32,7 @@ Report = Callable[[int, int, str], None]
 def build(recipe: Recipe, folder: Path, report: Report = lambda done, total, text: None) -> Suite:
     """Build and freeze the suite of a recipe; raises InputError where a stage leaves nothing."""
     check_free(folder)
+    check_compared(recipe.gates)
     if recipe.difficulty is not None:
         levels([], recipe.difficulty)
     stages = len(recipe.sources) + 4

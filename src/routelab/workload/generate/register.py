@@ -28,7 +28,7 @@ class Register(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     Attributes:
         entries: artifact hashes, sorted; ``frozen`` is the SHA-256 of their list, set when no more are taken.
-        suite: hash of the suite that was drawn, references included.
+        suite: hash of the suite that was drawn, references included; ``items`` is how many it has.
         secret: hexadecimal, once revealed.
         times: when each step was taken, UTC.
     """
@@ -39,6 +39,7 @@ class Register(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     frozen: str | None = None
     beacon: str | None = None
     suite: str | None = None
+    items: int | None = None
     secret: str | None = None
     times: dict[str, str] = {}
 
@@ -79,10 +80,11 @@ def freeze_entries(path: Path, artifacts: tuple[str, ...]) -> Register:
     return _save(path, msgspec.structs.replace(register, entries=entries, frozen=entries_digest(entries)), "frozen")
 
 
-def drawn(path: Path, secret: bytes, beacon: str, suite: str) -> Register:
-    """Note which beacon decided the items and the hash of the suite; the season must be one to draw."""
+def drawn(path: Path, secret: bytes, beacon: str, suite: str, items: int) -> Register:
+    """Note which beacon decided the items, how many there are and the suite's hash; the season must be one to draw."""
     to_draw(path, secret, beacon)
-    return _save(path, msgspec.structs.replace(open_register(path), beacon=beacon, suite=suite), "drawn")
+    register = msgspec.structs.replace(open_register(path), beacon=beacon, suite=suite, items=items)
+    return _save(path, register, "drawn")
 
 
 def to_draw(path: Path, secret: bytes, beacon: str) -> Season:

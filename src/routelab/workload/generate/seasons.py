@@ -21,6 +21,7 @@ import msgspec
 import numpy as np
 
 from routelab.core import InputError
+from routelab.core.files import usable
 
 SLICES = 8
 SECRET_BYTES = 16
@@ -90,13 +91,8 @@ def read_secret(path: Path) -> bytes:
 
     Errors never repeat what the file holds.
     """
-    try:
-        with path.open("rb") as file:
-            raw = file.read(_LONGEST + 1)
-    except OSError as error:
-        raise InputError(
-            str(path), expected="a file with the season's secret", got=error.strerror or "no file", fix="check the path"
-        ) from None
+    with usable(path, "a file with the season's secret"), path.open("rb") as file:
+        raw = file.read(_LONGEST + 1)
     text = raw.strip()
     if _HEX.fullmatch(text) and len(text) % 2 == 0:
         return bytes.fromhex(text.decode())
@@ -113,12 +109,8 @@ def read_secret(path: Path) -> bytes:
 def new_secret(path: Path) -> bytes:
     """Write a fresh 128-bit secret that only its owner can read; never overwrites one."""
     secret = secrets.token_bytes(SECRET_BYTES)
-    try:
+    with usable(path, "a new file", "choose another path"):
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError as error:
-        raise InputError(
-            str(path), expected="a new file", got=error.strerror or "an unwritable path", fix="choose another path"
-        ) from None
     with os.fdopen(handle, "wb") as file:
         file.write(secret.hex().encode() + b"\n")
     return secret

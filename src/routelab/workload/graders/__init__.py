@@ -18,10 +18,14 @@ __all__ = ["Grade", "grade"]
 def grade(metric: str, answer: str, reference: str) -> Grade:
     """Grade one answer by the metric's name; raises InputError for an unknown name or an unusable reference.
 
+    The reference itself, word for word, is right under every metric, also where it is no answer that a model would
+    give, such as a value with its unit in JSON.
+
     >>> grade("mcq_accuracy", "I pick \\\\boxed{B}", "B").score
     1.0
     """
-    return _grader(metric)(answer, reference)
+    given = _grader(metric)(answer, reference)
+    return given if given.score or answer.strip() != reference.strip() else Grade(1.0, given.extracted)
 
 
 @cache

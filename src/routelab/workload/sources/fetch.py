@@ -22,12 +22,13 @@ Fetch = Callable[[Source], pl.DataFrame]
 
 SUFFIXES = (".parquet", ".jsonl", ".json", ".csv")
 CONVERTED = "refs/convert/parquet"
+PATIENCE_S = 10.0
 
 
 class Hub(Protocol):
-    """The two calls of ``huggingface_hub.HfApi`` that are made."""
+    """The two calls of ``huggingface_hub.HfApi`` that are made; the first fails at once without a network."""
 
-    def list_repo_files(self, repo_id: str, *, repo_type: str, revision: str) -> Sequence[str]: ...
+    def dataset_info(self, repo_id: str, *, revision: str, timeout: float) -> Any: ...
     def hf_hub_download(self, repo_id: str, filename: str, *, repo_type: str, revision: str) -> Any: ...
 
 
@@ -58,7 +59,8 @@ def from_hub(hub: Hub | None = None) -> Fetch:
             raise _unreachable(source, "no repository is known for it")
         api = hub or _api()
         try:
-            files = api.list_repo_files(source.repo, repo_type="dataset", revision=CONVERTED)
+            known = api.dataset_info(source.repo, revision=CONVERTED, timeout=PATIENCE_S)
+            files = [file.rfilename for file in known.siblings or ()]
             first = _first(files, source)
             place = api.hf_hub_download(source.repo, first, repo_type="dataset", revision=CONVERTED)
         except RoutelabError:
@@ -100,5 +102,5 @@ def _unreachable(source: Source, reason: str) -> PrerequisiteError:
         expected=f"the split {source.split} of {source.repo or source.name} on a reachable hub",
         got=shorten(reason),
         fix=f"check the network (and a token where its terms must be accepted), or put {source.name}.parquet or "
-        f"{source.name}.jsonl into a folder and read it with --from FOLDER",
+        f"{source.name}.jsonl into a folder and give it in the recipe with `folder: PATH`",
     )

@@ -16,7 +16,7 @@ from routelab.core.files import digest
 from routelab.workload.dewey import DIVISIONS, domain_of
 from routelab.workload.sources.catalogue import SOURCES
 from routelab.workload.sources.fetch import Fetch
-from routelab.workload.sources.source import Source
+from routelab.workload.sources.source import Source, stated_licence
 
 
 def read(source: str | Source, fetch: Fetch, limit: int | None = None, seed: int = 0) -> list[Query]:
@@ -62,6 +62,7 @@ def _query(source: Source, row: Mapping[str, Any]) -> Query | None:
         ) from None
     if item is None:
         return None
+    licence = stated_licence(row) or source.licence or "unknown"
     return Query.ask(
         f"{source.name}-{digest(item.prompt)}",
         item.prompt,
@@ -74,5 +75,5 @@ def _query(source: Source, row: Mapping[str, Any]) -> Query | None:
         source=source.repo or source.name,
         metric=source.metric,
         reference=item.reference,
-        metadata={"division": division, "licence": source.licence or "unknown", "label": "source"},
+        metadata={"division": division, "licence": licence, "label": "source"},
     )

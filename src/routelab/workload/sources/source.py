@@ -14,6 +14,11 @@ from routelab.workload.sources.layouts import Layout
 from routelab.workload.sources.template import fill
 
 
+def stated_licence(row: Mapping[str, Any]) -> str | None:
+    """The licence that a row itself states, in either spelling; None where it states none."""
+    return next((text for name in ("licence", "license") if (text := str(row.get(name) or "").strip())), None)
+
+
 class ByColumn(msgspec.Struct, frozen=True):
     """The Dewey division of a row by what a column says; ``otherwise`` where it says nothing known."""
 

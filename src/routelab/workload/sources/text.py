@@ -16,8 +16,9 @@ from routelab.outcomes.importers.base import checked_id, text_of
 from routelab.outcomes.importers.reading import records
 from routelab.outcomes.importers.record import Record
 from routelab.workload.dewey import CLASSES, DIVISIONS, domain_of
+from routelab.workload.sources.source import stated_licence
 
-FIELDS = ("id", "prompt", "reference", "metric", "division", "domain")
+FIELDS = ("id", "prompt", "reference", "metric", "division", "domain", "licence")
 
 
 def own(
@@ -33,7 +34,7 @@ def own(
     Args:
         columns: which column holds a field of FIELDS; a field that is not named is the column of that name.
         values: fields that are the same for every row, such as ``{"metric": "exact_match", "division": "510"}``.
-        licence: under which the questions may be used; unknown when not said.
+        licence: under which the questions may be used, where a row states none; unknown when not said.
 
     Raises:
         InputError: for a field that there is none of, an absent column, an unknown metric, division or domain, an
@@ -52,7 +53,8 @@ def _fields(record: Record, columns: Mapping[str, str], values: Mapping[str, str
                 f"{record.place} column of {field}", expected="a column of this row", got=repr(column),
                 fix=nearest(column, record.row),
             )  # fmt: skip
-    found = {field: text_of(record.row.get(columns.get(field, field))) for field in FIELDS}
+    row = {**record.row, "licence": stated_licence(record.row)}
+    found = {field: text_of(row.get(columns.get(field, field))) for field in FIELDS}
     return record.place, {field: text for field, text in found.items() if text is not None} | dict(values)
 
 
@@ -80,7 +82,8 @@ def _queries(rows: Iterable[tuple[str, dict[str, str]]], name: str, licence: str
             source=name,
             metric=metric,
             reference=fields.get("reference"),
-            metadata={"licence": licence, "label": "source"} | ({"division": division} if division else {}),
+            metadata={"licence": fields.get("licence", licence), "label": "source"}
+            | ({"division": division} if division else {}),
         )
 
 

@@ -17,7 +17,7 @@ import msgspec
 
 from routelab.core import InputError, Query
 from routelab.core.config import convert
-from routelab.core.files import read_text, write_text
+from routelab.core.files import WRITABLE, read_text, usable, write_text
 from routelab.workload.suites.composition import composition
 from routelab.workload.suites.datasheet import datasheet
 
@@ -102,12 +102,8 @@ def freeze(
     )
     suite = Suite(manifest, kept)
     check_free(folder, manifest.hash)
-    try:
+    with usable(folder, *WRITABLE):
         _write(folder.resolve(), suite)
-    except OSError as error:
-        raise InputError(
-            str(folder), expected="a folder that can be written", got=error.strerror or "none", fix="choose another one"
-        ) from None
     return suite
 
 
@@ -133,8 +129,9 @@ def _write(folder: Path, suite: Suite) -> None:
 
 def check_free(folder: Path, hash: str | None = None) -> None:
     """Raise InputError where ``folder`` holds something that is not the suite of this hash (None: any suite)."""
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return
+    with usable(folder, *WRITABLE):
+        if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+            return
     manifest = folder / MANIFEST
     known = _manifest(manifest).hash if manifest.is_file() else None
     if known is None or (hash is not None and known != hash):

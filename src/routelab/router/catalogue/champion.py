@@ -1,0 +1,27 @@
+"""The entry that a user should try first: what the others do, weighed by how well it foretells held-out queries."""
+
+from __future__ import annotations
+
+from routelab.encode import AsIs, HashedNgrams, Standardise, StaticEmbedding, TextSignals, TfidfSvd
+from routelab.router.about import About
+from routelab.router.compose import Recipe, View
+from routelab.router.estimators import Forest, GroupMean, LocalMean, Ridge, Stack
+from routelab.router.guards import PairedError
+
+stack = Recipe(
+    name="stack",
+    description="linear, neighbour, cluster and forest estimates of three views, weighed on held-out queries",
+    about=About(
+        source="stacked generalisation, Wolpert 1992",
+        fidelity="own",
+        is_not="an ensemble of answers: one arm is called, only its estimate is pooled",
+    ),
+    encoder=HashedNgrams(),
+    reduction=TfidfSvd(),
+    also=(View(StaticEmbedding(), AsIs()), View(TextSignals(), Standardise())),
+    estimator=Stack(
+        members=(Ridge(), Ridge(), LocalMean(k=60), LocalMean(k=60), GroupMean(clusters=24), Forest()),
+        views=(0, -1, 0, 1, 1, 2),
+    ),
+    guards=(PairedError(z=0.5),),
+)
