@@ -20,13 +20,13 @@ import numpy as np
 
 from routelab.arena import evaluate
 from routelab.arena.compare import thinned
+from routelab.arena.contenders import contenders
 from routelab.arena.difficulty import trend
 from routelab.arena.interaction import interaction
 from routelab.arena.live import fitted
 from routelab.arena.problem import prepare
 from routelab.arena.statistics import from_error
 from routelab.arena.transfer import Ranking, agreement
-from routelab.cli.arena import catalogue
 from routelab.encode import HashedNgrams
 from routelab.encode.encoders import Encoded
 from routelab.outcomes import OutcomeTable
@@ -102,7 +102,7 @@ def main(tables: Path, public: Path | None) -> dict[str, Any]:
     first, second, reserved, again = (
         OutcomeTable.open(tables / name) for name in ("default", "season-2", "reserved", "again")
     )
-    routers = catalogue()
+    routers = contenders()
     here = ranking(first, routers)
     same_arms, later = first.select(arms=second.arms), ranking(second, routers)
     twice = first.select(query_ids=again.queries["query_id"], arms=again.arms).concat(

@@ -40,6 +40,16 @@ def test_every_registered_router_keeps_every_promise(name: str) -> None:
     assert aside == [chance] * bool(recipe.explore) + [blind] * (recipe.encoder is None)
 
 
+@pytest.mark.parametrize("texts", [["What is 1 + 1?"], ["What is 1 + 1?"] * 3], ids=["one query", "one prompt"])
+@pytest.mark.parametrize("name", NAMES)
+def test_the_least_training_set_is_no_error(name: str, texts: list[str]) -> None:
+    recipe, world = registry.load("routelab.routers", name), plant("pairs", train=3, test=3)
+    if recipe.extra and importlib.util.find_spec("wordllama") is None:
+        pytest.skip("wordllama (extra: dense) is not installed")
+    router = Router(recipe).fit(QueryBatch.of(texts), world.known.rows(np.arange(len(texts))))
+    assert set(router.route(world.test).chosen_arms()) <= {"lab/strong", "lab/weak"}
+
+
 # -- routers that break one promise each -------------------------------------------------------------------
 
 

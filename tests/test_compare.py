@@ -43,6 +43,23 @@ def test_a_finished_job_is_never_done_again(run, whole: OutcomeTable, monkeypatc
         compare([whole], replace(DESIGN, seed=1), folder)
 
 
+def test_code_without_a_recipe_is_judged_anew(whole: OutcomeTable, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "from routelab.arena import as_router\n\n@as_router\ndef one(prompt):\n    return 'x'\n"
+    )
+    recipe, code = replace(DESIGN, routers=("ridge",)), replace(DESIGN, routers=(f"{tmp_path / 'mine.py'}:one",))
+    assert all(job.lasting for job in module.jobs([whole], recipe, tmp_path))
+    assert not any(job.lasting for job in module.jobs([whole], code, tmp_path))
+
+
+def test_a_table_of_one_task_is_refused_before_anything_is_judged(whole: OutcomeTable, tmp_path: Path) -> None:
+    task = whole.queries["task"].mode()[0]
+    alone = whole.select(where={"task": task})
+    with pytest.raises(InputError, match="two tasks or more"):
+        compare([whole, OutcomeTable.from_frames(alone.queries, alone.calls, name="alone")], DESIGN, tmp_path)
+    assert list(tmp_path.glob("*.json")) == []
+
+
 def test_every_router_and_baseline_stands_beside_the_others_under_both_protocols(run) -> None:  # type: ignore[no-untyped-def]
     _, found = run
     assert set(found["protocols"]) == {"cross-fit", "leave-task-out"}

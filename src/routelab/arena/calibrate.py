@@ -21,7 +21,7 @@ from routelab.arena.candidates import Candidate, resolve
 from routelab.arena.crossfit import DIALS, Progress
 from routelab.arena.dial import PER_1K, ROUNDING, Pair, Target, fitted, picks, unseen_picks
 from routelab.arena.folds import Fit, Schedule, inner_folds, schedule
-from routelab.arena.problem import Problem, prepare
+from routelab.arena.problem import Problem, prepare, refuse_evaluation_only
 from routelab.arena.statistics import CONFIDENCE, Draws, interval, joint_draws, number
 from routelab.core.decisions import Floats, Ints
 from routelab.core.errors import InputError, nearest
@@ -78,14 +78,8 @@ def calibrate(
     wanted = target if isinstance(target, Target) else Target.parse(target)
     given = [routers] if isinstance(routers, str) or not isinstance(routers, Sequence) else list(routers)
     candidates = [resolve(router) for router in given]
+    refuse_evaluation_only(table)
     problem = prepare(table)
-    if problem.evaluation_only:
-        raise InputError(
-            f"table {problem.name!r}",
-            expected="data that routers may be fitted on",
-            got="a table for evaluation only",
-            fix="calibrate on outcomes of your own",
-        )
     _refuse_unfit(problem, wanted, current)
     plan = schedule(problem, "cross-fit", folds=folds, repeats=repeats, seed=seed)
     values, picked = np.zeros((plan.repeats, len(problem), len(FIELDS))), np.zeros_like(plan.fold_of)

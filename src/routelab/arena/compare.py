@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from routelab import __version__
 from routelab.arena.candidates import resolve
 from routelab.arena.folds import Protocol
 from routelab.arena.judge import evaluate
-from routelab.arena.problem import prepare
+from routelab.arena.problem import prepare, refuse_evaluation_only
 from routelab.arena.result import Result
 from routelab.arena.statistics import LEVEL, Metric, from_error, number, undefined
 from routelab.core import InputError, stream
@@ -53,11 +54,15 @@ class Design:
 
 @dataclass(frozen=True)
 class Job:
-    """One table under one protocol; ``place`` is where its result lies, or will."""
+    """One table under one protocol; ``place`` is where its result lies, or will.
+
+    Only a ``lasting`` job's result is taken from there: code without a recipe may have changed meanwhile.
+    """
 
     table: OutcomeTable
     protocol: Protocol
     place: Path
+    lasting: bool
 
 
 def jobs(tables: Sequence[OutcomeTable], design: Design, folder: Path) -> Iterator[Job]:
@@ -66,19 +71,16 @@ def jobs(tables: Sequence[OutcomeTable], design: Design, folder: Path) -> Iterat
     if len(set(names)) < len(names):
         raise InputError("tables", expected="a name for each", got=", ".join(names), fix="rename one of them")
     for table in tables:
-        if any(note.startswith("evaluation only") for note in table.notes):
-            raise InputError(
-                f"table {table.name!r}",
-                expected="data that routers may be fitted on",
-                got="a table for evaluation only",
-                fix="leave it out; judge frozen artifacts on it with `routelab evaluate`",
-            )
-    recipes = [[name, resolve(name).recipe_hash] for name in design.routers]
+        refuse_evaluation_only(table)
+    judged = [resolve(name) for name in design.routers]
+    known = [[one.name, one.recipe_hash or one.artifact_hash] for one in judged]
     for table in tables:
         thin = thinned(table, design.most_queries, design.seed)
         for protocol in design.protocols:
-            key = digest([thin.hash, recipes, protocol, design.folds, design.repeats, design.draws, design.seed])
-            yield Job(thin, protocol, folder / f"{table.name}.{protocol}.{key}.json")
+            key = digest(
+                [__version__, thin.hash, known, protocol, design.folds, design.repeats, design.draws, design.seed]
+            )
+            yield Job(thin, protocol, folder / f"{table.name}.{protocol}.{key}.json", all(hash for _, hash in known))
 
 
 def thinned(table: OutcomeTable, most: int, seed: int) -> OutcomeTable:
@@ -101,10 +103,12 @@ def compare(
 ) -> dict[str, Any]:
     """Do the jobs whose results are not there yet and put all results side by side (the JSON contract)."""
     work = list(jobs(tables, design, folder))
+    for job in work:
+        _folds(job, design)  # what cannot be done is said before anything is
     found: list[tuple[Job, Result]] = []
     for done, job in enumerate(work):
         progress(done, len(work), f"{job.table.name}, {job.protocol}")
-        if not job.place.is_file():
+        if not (job.lasting and job.place.is_file()):
             _judge(job, design).save(job.place)
         found.append((job, Result.load(job.place)))
     progress(len(work), len(work), "done")
@@ -124,14 +128,27 @@ def compare(
     }
 
 
-def _judge(job: Job, design: Design) -> Result:
+def _folds(job: Job, design: Design) -> int:
+    """As many folds as are wished for, or as a table has tasks to leave out."""
     tasks = {task for task in prepare(job.table).batch.tasks if task}
-    folds = min(design.folds, max(2, len(tasks))) if job.protocol == "leave-task-out" else design.folds
+    if job.protocol != "leave-task-out":
+        return design.folds
+    if len(tasks) < 2:
+        raise InputError(
+            f"table {job.table.name!r}",
+            expected="two tasks or more, to leave one out",
+            got=str(len(tasks)),
+            fix="use --protocol cross-fit",
+        )
+    return min(design.folds, len(tasks))
+
+
+def _judge(job: Job, design: Design) -> Result:
     return evaluate(
         list(design.routers),
         job.table,
         protocol=job.protocol,
-        folds=folds,
+        folds=_folds(job, design),
         repeats=design.repeats,
         draws=design.draws,
         seed=design.seed,

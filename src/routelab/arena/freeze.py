@@ -8,14 +8,12 @@ import msgspec
 import numpy as np
 
 from routelab.arena.candidates import resolve
-from routelab.arena.problem import Problem, prepare
+from routelab.arena.problem import Problem, prepare, refuse_evaluation_only
 from routelab.core.errors import InputError
 from routelab.core.threads import single_threaded
 from routelab.encode import QueryBatch
 from routelab.outcomes import OutcomeTable, dense
 from routelab.router import Recipe, Router
-
-EVALUATION_ONLY = "evaluation only"
 
 
 @single_threaded
@@ -32,7 +30,7 @@ def fit_whole(spec: Any, table: OutcomeTable, *, dial: float | None = None, seed
             got="a frozen or foreign router",
             fix="name a recipe: routelab routers lists them",
         )
-    _refuse_evaluation_only(table)
+    refuse_evaluation_only(table)
     problem = prepare(table)
     recipe: Recipe = router.recipe
     if dial is not None:
@@ -46,20 +44,10 @@ def teach_arm(router: Router, table: OutcomeTable, arm: str) -> Router:
 
     Raises InputError for an arm without calls there, and where ``Router.add_arm`` does.
     """
-    _refuse_evaluation_only(table)
+    refuse_evaluation_only(table)
     alone = table.select(arms=[arm])
     view = dense(alone)
     rows = np.flatnonzero(~np.isnan(view.score[:, 0]))
     prompts = alone.queries["prompt"]
     batch = QueryBatch(view.query_ids, None if prompts.null_count() else tuple(prompts), (None,) * len(view.query_ids))
     return router.add_arm(batch.take(rows), view.rows(rows))
-
-
-def _refuse_evaluation_only(table: OutcomeTable) -> None:
-    if any(note.startswith(EVALUATION_ONLY) for note in table.notes):
-        raise InputError(
-            f"table {table.name!r}",
-            expected="data that routers may be fitted on",
-            got="a table for evaluation only",
-            fix="use outcomes of your own",
-        )

@@ -6,6 +6,7 @@ judged on the same complete rows. Entries known to be attacks on a judge are exc
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -54,10 +55,25 @@ class Problem:
     @property
     def evaluation_only(self) -> bool:
         """Whether the data's own rule forbids fitting anything on it (importers note it)."""
-        return any(note.startswith("evaluation only") for note in self.notes)
+        return _evaluation_only(self.notes)
 
     def __len__(self) -> int:
         return len(self.score)
+
+
+def _evaluation_only(notes: Iterable[str]) -> bool:
+    return any(note.startswith("evaluation only") for note in notes)
+
+
+def refuse_evaluation_only(table: OutcomeTable) -> None:
+    """Raises InputError for a table that nothing may be fitted on, by the rule of its data."""
+    if _evaluation_only(table.notes):
+        raise InputError(
+            f"table {table.name!r}",
+            expected="data that routers may be fitted on",
+            got="a table for evaluation only",
+            fix="use outcomes of your own; `routelab evaluate` judges frozen artifacts on it",
+        )
 
 
 def prepare(table: OutcomeTable, *, exclude: tuple[str, ...] = ATTACKS, min_coverage: float = MIN_COVERAGE) -> Problem:

@@ -22,14 +22,14 @@ def agree_command(
 ) -> None:
     """Judge the same routers on both tables, each fitted there; print Kendall's tau and every inverted pair."""
     from routelab.arena import evaluate
+    from routelab.arena.contenders import contenders
     from routelab.arena.transfer import Ranking, agreement
-    from routelab.cli.arena import catalogue
 
     rankings: list[Ranking] = []
     for path in tables:
         table = load_table(path, ())
         with progress_bar(table.name) as update:
-            result = evaluate(routers or catalogue(), table, repeats=repeats, seed=seed, timing=False, progress=update)
+            result = evaluate(routers or contenders(), table, repeats=repeats, seed=seed, timing=False, progress=update)
         if result.ranking is not None:
             rankings.append(result.ranking)
     found = agreement(*rankings)

@@ -47,15 +47,16 @@ def arena_command(
     """Judge the headline routers of the catalogue and every plug-in; write result.json, board.md and report.html."""
     from rich.text import Text
 
+    from routelab.arena.contenders import contenders
     from routelab.arena.report import as_result, headline, leaderboard_markdown, leaderboard_table, write_html
     from routelab.core.files import write_text
 
     if live is None:
-        result = judge(table, routers or catalogue(), seed=seed, **run)
+        result = judge(table, routers or contenders(), seed=seed, **run)
     else:
         from routelab.cli.live import run_live
 
-        result = run_live(live, load_table(table, ()), list(routers or catalogue()), endpoints, seed)
+        result = run_live(live, load_table(table, ()), list(routers or contenders()), endpoints, seed)
     result.save(output / "result.json")
     write_text(output / "board.md", leaderboard_markdown(result.data) + "\n")
     write_html(result.data, output / "report.html", redact_prompts=redact_prompts)
@@ -69,26 +70,3 @@ def arena_command(
     page = Text(str(output / "report.html"), "bold")
     console().print(Text.assemble("\nopen ", page, f" in a browser; the numbers are in {output / 'result.json'}"))
     return 0
-
-
-def catalogue(*, whole: bool = False) -> list[str]:
-    """The routers that are judged when none is named: the headline ones or all, and every plug-in.
-
-    Those whose optional parts are absent are left out, and those that are always judged.
-    """
-    from importlib.util import find_spec
-
-    from routelab.arena import baselines
-    from routelab.core import registry
-    from routelab.router import Recipe
-    from routelab.router.catalogue import HEADLINE, recipes
-
-    own = {recipe.name for recipe in recipes()}
-    names = []
-    for name in registry.names("routelab.routers"):
-        found = registry.load("routelab.routers", name)
-        absent = isinstance(found, Recipe) and found.extra == "dense" and find_spec("wordllama") is None
-        wanted = whole or name in HEADLINE or name not in own
-        if wanted and not absent and name not in (*baselines.PLAIN, *baselines.LEARNED):
-            names.append(name)
-    return names

@@ -64,12 +64,12 @@ def compare_command(
 ) -> None:
     """Judge routers on every table, with and without the tasks they are asked about; write compare.json."""
     from routelab.arena.compare import Design, compare
+    from routelab.arena.contenders import contenders
     from routelab.arena.report.comparison import comparison_markdown, comparison_tables
-    from routelab.cli.arena import catalogue
     from routelab.core.files import write_text
 
     design = Design(
-        routers=tuple(routers or catalogue(whole=True)),
+        routers=tuple(routers or contenders(whole=True)),
         protocols=tuple(protocols) or Design.protocols,  # type: ignore[arg-type]
         most_queries=most_queries,
         folds=folds,

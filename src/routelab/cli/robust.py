@@ -26,12 +26,12 @@ def robust_command(
 
     Routers are fitted on TABLE, never on the original of a variant, and route the edited prompts.
     """
+    from routelab.arena.contenders import contenders
     from routelab.arena.robust import accuracy_loss
-    from routelab.cli.arena import catalogue
 
     tables = load_table(table, ()), load_table(perturbed, ())
     with progress_bar(tables[0].name) as update:
-        rows = accuracy_loss(routers or catalogue(), *tables, repeats=repeats, seed=seed, progress=update)
+        rows = accuracy_loss(routers or contenders(), *tables, repeats=repeats, seed=seed, progress=update)
     if as_json:
         emit_json({"table": tables[0].name, "perturbed": tables[1].name, "seed": seed, "rows": rows})
         return

@@ -34,7 +34,7 @@ class Stack(msgspec.Struct, dict=True, forbid_unknown_fields=True, tag="stack"):
         score = np.where(np.isnan(training.score), column_means(training.score), training.score)
         fold = _deal(training, self.folds)
         held, centre = np.zeros((len(self.members), *score.shape)), np.zeros(score.shape)
-        for number in range(fold.max() + 1):
+        for number in range(fold.max() + 1) if fold.any() else ():  # one prompt foretells nothing: weights stay zero
             inside, out = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
             part = _rows(training, inside)
             centre[out] = column_means(part.score)
