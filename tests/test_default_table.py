@@ -9,9 +9,11 @@ import pytest
 
 from routelab.core import InputError, PrerequisiteError
 from routelab.core.sandbox import why_not
-from routelab.data import DEFAULT, default_table
+from routelab.data import DEFAULT, default_table, embedded
+from routelab.outcomes import OutcomeTable
 from routelab.pool.live import DECLARED, endpoints, policy_of
 from routelab.pool.live.local_models import LOCAL_MODELS, model_file
+from routelab.workload.build.season import TRANSFER
 from routelab.workload.generate import generate, open_season
 from routelab.workload.graders import grade
 
@@ -45,6 +47,19 @@ def test_the_scores_are_our_graders_verdicts_on_the_stored_answers() -> None:
         query = queries[query_id]
         if query.metric != "code" or sandboxed:
             assert grade(query.metric, answer, query.reference).score == score, (query_id, arm)
+
+
+def test_every_table_that_is_spoken_of_ships_whole() -> None:
+    assert embedded() == ["again", "default", "perturbed", "reserved", "season-2", "tools"]
+    for name in embedded():
+        table = OutcomeTable.open(DEFAULT.parent / name)
+        provenance = json.loads((DEFAULT.parent / name / "provenance.json").read_text(encoding="utf-8"))
+        assert provenance["table"]["hash"] == table.hash
+        assert table.calls.height == len(table.arms) * table.queries.height and len(table.arms) >= 3
+        assert list(table.notes) == [TRANSFER]
+    assert {f"tool/{name}" for name in ("calculator", "lookup", "sql", "code")} < set(
+        OutcomeTable.open(DEFAULT.parent / "tools").arms
+    )
 
 
 def test_the_cards_are_pinned_in_the_code_and_price_every_call() -> None:
