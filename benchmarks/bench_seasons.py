@@ -19,12 +19,12 @@ import msgspec
 import numpy as np
 
 from routelab.arena import evaluate
-from routelab.arena.compare import thinned
 from routelab.arena.contenders import contenders
 from routelab.arena.difficulty import trend
 from routelab.arena.interaction import interaction
 from routelab.arena.live import fitted
 from routelab.arena.problem import prepare
+from routelab.arena.rows import thinned
 from routelab.arena.statistics import from_error
 from routelab.arena.transfer import Ranking, agreement
 from routelab.encode import HashedNgrams

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -9,12 +10,19 @@ from pathlib import Path
 import msgspec
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 from routelab.arena import compare as module
-from routelab.arena.compare import Design, compare, side_by_side, thinned
-from routelab.arena.report.comparison import by_table_markdown, comparison_markdown, tables_markdown
+from routelab.arena.compare import Design, compare, side_by_side
+from routelab.arena.report.comparison import (
+    by_table_markdown,
+    comparison_markdown,
+    comparison_tables,
+    tables_markdown,
+)
 from routelab.arena.report.format import POINTS
 from routelab.arena.result import Result
+from routelab.arena.rows import part_of, thinned
 from routelab.cli import cli
 from routelab.core import InputError
 from routelab.data import default_table
@@ -80,6 +88,27 @@ def test_thinning_keeps_every_task_in_its_proportion(whole: OutcomeTable) -> Non
     after = dict(thin.queries["domain"].value_counts().iter_rows())
     for domain, count in before.items():
         assert after[domain] == pytest.approx(count * 500 / whole.queries.height, abs=8)
+
+
+def test_designs_and_claims_never_share_a_prompt(whole: OutcomeTable) -> None:
+    tuning, claims = (part_of(whole, part) for part in ("tuning", "claims"))
+    prompts = [set(table.queries["prompt"]) for table in (tuning, claims)]
+    assert not prompts[0] & prompts[1] and prompts[0] | prompts[1] == set(whole.queries["prompt"])
+    assert 0.28 < tuning.queries.height / whole.queries.height < 0.39
+    fewer = whole.select(query_ids=whole.queries["query_id"][::2].to_list())
+    assert set(part_of(fewer, "tuning").queries["prompt"]) == prompts[0] & set(fewer.queries["prompt"])
+    assert part_of(whole, "all") is whole
+
+
+@pytest.mark.parametrize("width", [80, 112, 132])
+def test_the_comparison_fits_a_terminal(run, width: int) -> None:  # type: ignore[no-untyped-def]
+    _, found = run
+    terminal = Console(width=width, file=io.StringIO())
+    for table in comparison_tables(found, width):
+        terminal.print(table)
+    shown = terminal.file.getvalue()  # type: ignore[attr-defined]
+    lines = [line for line in shown.splitlines() if line.lstrip().startswith(("ridge ", "clusters "))]
+    assert len(lines) == 4 and all(line.count("±") > 1 and "/1" in line for line in lines), shown
 
 
 def test_a_claim_on_one_table_is_corrected_for_the_others() -> None:

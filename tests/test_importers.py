@@ -16,8 +16,9 @@ import pytest
 from click.testing import CliRunner
 
 from import_rows import scores, write_csv, write_jsonl
+from routelab.arena.problem import prepare
 from routelab.cli.imports import import_command
-from routelab.core.errors import PrerequisiteError
+from routelab.core.errors import InputError, PrerequisiteError
 from routelab.outcomes import OutcomeTable
 from routelab.outcomes.importers import formats, import_table, open_table
 from shared import needs_shared, shared_data
@@ -53,6 +54,40 @@ def test_scores_outside_the_unit_interval_are_clipped_only_on_request(tmp_path: 
     imported = import_table(tmp_path, options={"clip": "scores"})
     assert scores(imported.table) == {("q", "m"): 0.0}
     assert [tally.count for tally in imported.report.adjusted.values()] == [1]
+
+
+def test_costs_nobody_measured_are_listed_prices_and_the_table_says_so(tmp_path: Path) -> None:
+    prices = tmp_path / "prices.yaml"
+    line = "{input_usd_per_mtok: 1.0, output_usd_per_mtok: 4.0, date: 2024-01-01, source: a list}"
+    prices.write_text(f"a: {line}\nb: {line}\n")
+    folder = tmp_path / "long"
+    folder.mkdir()
+    pl.DataFrame({"id": ["q"], "prompt": ["x" * 40]}).write_parquet(folder / "queries.parquet")
+    calls = {
+        "id": ["q", "q"],
+        "model": ["a", "b"],
+        "score": [1.0, 0.0],
+        "output_chars": [8, None],
+        "cost_usd": [None, 0.5],
+    }
+    pl.DataFrame(calls).write_parquet(folder / "outcomes.parquet")
+
+    table = import_table(folder, options={"prices": str(prices)}).table
+    cost = dict(table.calls.select("arm", "cost_usd").iter_rows())
+    assert cost == {"a": pytest.approx((10 * 1 + 2 * 4) / 1e6), "b": 0.5}
+    assert table.calls["output_tokens"].null_count() == 2, "a guess is no record"
+    assert prepare(table).costs == "listed" and prepare(import_table(folder).table).costs == "unknown"
+
+    pl.DataFrame(calls).drop("cost_usd").write_parquet(folder / "outcomes.parquet")
+    with pytest.raises(InputError, match="arm b: expected lengths of prompt and answer"):
+        import_table(folder, options={"prices": str(prices)})
+    assumed = import_table(folder, options={"prices": str(prices), "output_tokens": "5"}).table
+    assert assumed.calls["cost_usd"].to_list() == pytest.approx([18e-6, 30e-6])
+    prices.write_text(f"a: {line}\n")
+    with pytest.raises(InputError, match="expected a list price of this model"):
+        import_table(folder, options={"prices": str(prices), "output_tokens": "5"})
+    with pytest.raises(InputError, match="a whole number of tokens"):
+        import_table(folder, options={"prices": str(prices), "output_tokens": "many"})
 
 
 # -- plain rows -------------------------------------------------------------------------------------

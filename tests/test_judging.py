@@ -17,9 +17,10 @@ from routelab import OutcomeTable, Result, evaluate
 from routelab.arena.conditions import failures
 from routelab.arena.problem import prepare
 from routelab.core import InputError
-from routelab.encode import QueryBatch
+from routelab.encode import AsIs, QueryBatch
 from routelab.outcomes import Dense
-from routelab.router import Router, catalogue, save_artifact
+from routelab.router import Recipe, Router, catalogue, save_artifact
+from routelab.router.estimators import Constant, Ridge
 
 QUICK = {"draws": 100, "repeats": 2, "folds": 3, "timing": False}
 TABLE = planted.table(planted.draw(np.random.default_rng(1), 240))
@@ -111,6 +112,31 @@ def test_the_oracle_is_above_everything_and_shuffled_labels_below_real_ones(resu
     accuracy = {row["name"]: row["accuracy"]["value"] for row in result.data["routers"]}
     assert accuracy["oracle"] == max(accuracy.values())
     assert accuracy["shuffled"] <= accuracy["local"]
+
+
+def test_a_router_below_another_at_some_budget_is_told_so() -> None:
+    table = planted.table(planted.draw(np.random.default_rng(2), 900))
+    weak = msgspec.structs.replace(LOCAL, name="means", encoder=None, estimator=Constant())
+    strong = Recipe(name="linear", encoder=Numbers(), reduction=AsIs(), estimator=Ridge())
+    result = evaluate([weak, strong], table, draws=200, repeats=2, folds=3, timing=False)
+    below = {row["name"]: row["below_others"] for row in result.data["routers"] if "below_others" in row}
+    assert {"means", "linear", "knn", "hull"} <= set(below)
+    assert "linear" in below["means"]["routers"] and below["means"]["p_adjusted"] < 0.05
+    assert below["means"]["clearest"]["gap"]["low"] > 0 and below["means"]["clearest"]["budget_per_1k_usd"] > 0
+    assert "means" not in below["linear"]["routers"] and below["linear"]["p_adjusted"] > 0.05
+
+
+def test_savings_are_told_for_every_margin(result: Result) -> None:
+    row = result.router("local")
+    assert [saving["margin"] for saving in row["savings"]] == [0.005, 0.01, 0.015]
+    first = row["savings"][0]
+    assert first["reach_probability"] == row["reach_probability"]
+    assert first["delta_at_equal_quality"] == row["delta_at_equal_quality"]
+    wider = evaluate([LOCAL, Witness()], TABLE, margin=0.015, **QUICK).router("local")
+    assert (
+        wider["savings"][0] == row["savings"][2]
+        and wider["cost_saving_at_equal_quality"] == row["savings"][2]["cost_saving_at_equal_quality"]
+    )
 
 
 def test_the_order_of_the_table_s_calls_changes_no_number(result: Result) -> None:

@@ -121,7 +121,7 @@ def calibrate(
 
 
 def _refuse_unfit(problem: Problem, target: Target, current: str | None) -> None:
-    if problem.costs != "measured":
+    if not problem.priced:
         raise InputError(
             f"table {problem.name!r}",
             expected="a cost for every call, to trade quality against",

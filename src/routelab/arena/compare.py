@@ -20,8 +20,9 @@ from routelab.arena.folds import Protocol
 from routelab.arena.judge import evaluate
 from routelab.arena.problem import prepare, refuse_evaluation_only
 from routelab.arena.result import Result
+from routelab.arena.rows import Part, part_of, thinned
 from routelab.arena.statistics import LEVEL, Metric, from_error, number, undefined
-from routelab.core import InputError, stream
+from routelab.core import InputError
 from routelab.core.files import digest
 from routelab.outcomes import OutcomeTable
 
@@ -31,25 +32,30 @@ MEASURES = (
     "quality_at_equal_cost",
     "cost_saving_at_equal_quality",
     "delta_at_equal_quality",
+    "aiq",
+    "reach_probability",
     "regret_vs_oracle_transferable",
     "distance_to_front",
     "collapse",
 )
+KEPT = ("accuracy", "cost_per_1k_usd", "savings", "below_others")
 CLAIMS = ("beats_best_single", "above_hull", "beats_knn", "beats_shuffled")
 Z95 = 1.959963985
 
 
 @dataclass(frozen=True)
 class Design:
-    """How every table is judged. ``most_queries`` thins larger tables out, evenly over their tasks."""
+    """How every table is judged: which ``part`` of its prompts, and of these at most ``most_queries``."""
 
     routers: tuple[str, ...]
     protocols: tuple[Protocol, ...] = ("cross-fit", "leave-task-out")
+    part: Part = "all"
     most_queries: int = 4000
     folds: int = 5
     repeats: int = 2
     draws: int = 1000
     seed: int = 0
+    choose_dials: bool = True
 
 
 @dataclass(frozen=True)
@@ -75,23 +81,22 @@ def jobs(tables: Sequence[OutcomeTable], design: Design, folder: Path) -> Iterat
     judged = [resolve(name) for name in design.routers]
     known = [[one.name, one.recipe_hash or one.artifact_hash] for one in judged]
     for table in tables:
-        thin = thinned(table, design.most_queries, design.seed)
+        thin = thinned(part_of(table, design.part), design.most_queries, design.seed)
         for protocol in design.protocols:
             key = digest(
-                [__version__, thin.hash, known, protocol, design.folds, design.repeats, design.draws, design.seed]
+                [
+                    __version__,
+                    thin.hash,
+                    known,
+                    protocol,
+                    design.folds,
+                    design.repeats,
+                    design.draws,
+                    design.seed,
+                    design.choose_dials,
+                ]
             )
             yield Job(thin, protocol, folder / f"{table.name}.{protocol}.{key}.json", all(hash for _, hash in known))
-
-
-def thinned(table: OutcomeTable, most: int, seed: int) -> OutcomeTable:
-    """At most that many queries, every task in its proportion: each n-th row in random order within tasks."""
-    queries = table.queries
-    if queries.height <= most:
-        return table
-    tasks = np.unique(queries["task"].fill_null("").to_numpy().astype(str), return_inverse=True)[1]
-    order = np.lexsort((stream(seed, "thinned").random(len(tasks)), tasks))
-    kept = order[np.floor(np.arange(most) * len(order) / most).astype(np.int64)]
-    return table.select(query_ids=queries["query_id"].gather(np.sort(kept)).to_list())
 
 
 def compare(
@@ -117,6 +122,7 @@ def compare(
             "routers": list(design.routers),
             "folds": design.folds,
             "repeats": design.repeats,
+            "part": design.part,
             "most_queries": design.most_queries,
             "seed": design.seed,
             "draws": design.draws,
@@ -152,6 +158,7 @@ def _judge(job: Job, design: Design) -> Result:
         repeats=design.repeats,
         draws=design.draws,
         seed=design.seed,
+        choose_dials=design.choose_dials,
     )
 
 
@@ -170,7 +177,7 @@ def side_by_side(results: Mapping[str, Result]) -> dict[str, Any]:
                 "decision_latency_ms": _median([row[name].get("decision_latency_ms", {}).get("p50")
                                                 for row in rows.values() if name in row]),
                 "fit_s": _median([row[name].get("fit_s") for row in rows.values() if name in row]),
-                "by_table": {table: {measure: row[name].get(measure) for measure in ("accuracy", *MEASURES)}
+                "by_table": {table: {measure: row[name].get(measure) for measure in (*KEPT, *MEASURES)}
                              for table, row in rows.items() if name in row},
             }
             for name in ranked

@@ -25,8 +25,12 @@ from routelab.encode import QueryBatch
 from routelab.outcomes import Dense
 from routelab.router import Router, best_single
 
-DIALS = np.linspace(0.0, 1.0, 21) ** 2
+_ODDS = np.geomspace(1e-3, 1e3, 19)
+DIALS = np.concatenate([[0.0], _ODDS / (1 + _ODDS), [1.0]])
+"""Positions of the dial at which curves are drawn: as fine near lowest cost as near best quality, since an arm's price
+may be a thousandth of another's."""
 EQUAL_QUALITY_MARGIN = 0.005
+MARGINS = (EQUAL_QUALITY_MARGIN, 0.01, 0.015)
 WORKERS = 8
 
 Progress = Callable[[int, int, str], None]
@@ -36,10 +40,11 @@ Progress = Callable[[int, int, str], None]
 class Trace:
     """What one candidate did, over R repeats and m judged rows. Arm indices are the problem's.
 
-    ``equal_quality`` and ``equal_cost`` are picks at the dial chosen on the training side; ``curve`` is
-    (R, G, m) picks over ``DIALS``; ``predicted`` is the predicted score of the picked arm, NaN where none;
-    ``fit_s`` are the seconds of each fit; ``first`` is the router as fitted on the first training set, ``answers``
-    the (picks, overhead) on all rows of one that cannot be fitted and is therefore asked only once.
+    ``equal_quality`` (Q, R, m), one for each margin of quality, and ``equal_cost`` are picks at the dial chosen on
+    the training side; ``curve`` is (R, G, m) picks over ``DIALS``; ``predicted`` is the predicted score of the picked
+    arm, NaN where none; ``fit_s`` are the seconds of each fit; ``first`` is the router as fitted on the first
+    training set, ``answers`` the (picks, overhead) on all rows of one that cannot be fitted and is therefore asked
+    only once.
     """
 
     candidate: Candidate
@@ -54,12 +59,12 @@ class Trace:
     answers: tuple[Ints, Floats] | None = None
 
     @classmethod
-    def empty(cls, candidate: Candidate, repeats: int, rows: int, dials: int) -> Trace:
+    def empty(cls, candidate: Candidate, repeats: int, rows: int, dials: int, margins: int) -> Trace:
         shape = (repeats, rows)
         return cls(
             candidate,
             np.zeros(shape, np.int64),
-            np.zeros(shape, np.int64),
+            np.zeros((margins, *shape), np.int64),
             np.zeros(shape, np.int64),
             np.full(shape, np.nan),
             np.zeros(shape),
@@ -73,7 +78,7 @@ def run(
     candidates: Sequence[Candidate],
     *,
     seed: int,
-    margin: float = EQUAL_QUALITY_MARGIN,
+    margins: Sequence[float] = (EQUAL_QUALITY_MARGIN,),
     choose_dials: bool = True,
     progress: Progress | None = None,
 ) -> list[Trace]:
@@ -84,12 +89,12 @@ def run(
     nested = choose_dials and plan.protocol != "in-sample"
     m = len(plan.judged)
     dials = {c.name: len(DIALS) if isinstance(c.make(seed), Router) else 0 for c in candidates}
-    traces = [Trace.empty(candidate, plan.repeats, m, dials[candidate.name]) for candidate in candidates]
+    traces = [Trace.empty(candidate, plan.repeats, m, dials[candidate.name], len(margins)) for candidate in candidates]
     place = np.full(len(problem), -1, np.int64)
     place[plan.judged] = np.arange(m)
 
     def judge(fit: Fit) -> Fit:
-        _judge(problem, fit, traces, place[fit.test], seed=seed, margin=margin, nested=nested)
+        _judge(problem, fit, traces, place[fit.test], seed=seed, margins=margins, nested=nested)
         return fit
 
     def tell(done: int, fit: Fit) -> None:
@@ -108,12 +113,12 @@ def run(
 
 
 def _judge(
-    problem: Problem, fit: Fit, traces: list[Trace], rows: Ints, *, seed: int, margin: float, nested: bool
+    problem: Problem, fit: Fit, traces: list[Trace], rows: Ints, *, seed: int, margins: Sequence[float], nested: bool
 ) -> None:
     fold_seed = derive(seed, "fit", fit.repeat, fit.fold)
     train, test = problem.batch.take(fit.train), problem.batch.take(fit.test)
     known = problem.outcomes.rows(fit.train)
-    chosen = _chosen_dials(problem, fit, traces, fold_seed, margin) if nested else {}
+    chosen = _chosen_dials(problem, fit, traces, fold_seed, margins) if nested else {}
     for trace in traces:
         candidate = trace.candidate
         router = candidate.make(fold_seed)
@@ -129,7 +134,7 @@ def _judge(
             else:
                 trace.answers = trace.answers or _ask(router, candidate, problem, problem.batch)
                 picks, overhead = trace.answers[0][fit.test], trace.answers[1][fit.test]
-            trace.pick[r, rows] = trace.equal_quality[r, rows] = trace.equal_cost[r, rows] = picks
+            trace.pick[r, rows] = trace.equal_quality[:, r, rows] = trace.equal_cost[r, rows] = picks
             trace.overhead_usd[r, rows] = overhead
             continue
         arms = _arm_map(router, problem)
@@ -141,8 +146,8 @@ def _judge(
         assert trace.curve is not None
         trace.curve[r][:, rows] = arms[curve]
         points = chosen.get(candidate.name)
-        trace.equal_quality[r, rows] = arms[curve[points[0]] if points else pick]
-        trace.equal_cost[r, rows] = arms[curve[points[1]] if points else pick]
+        trace.equal_quality[:, r, rows] = arms[curve[points[1:]] if points else pick]
+        trace.equal_cost[r, rows] = arms[curve[points[0]] if points else pick]
 
 
 def _ask(router: Any, candidate: Candidate, problem: Problem, batch: QueryBatch) -> tuple[Ints, Floats]:
@@ -176,10 +181,10 @@ def _shuffle(problem: Problem, train: Ints, seed: int) -> Dense:
 
 
 def _chosen_dials(
-    problem: Problem, fit: Fit, traces: list[Trace], seed: int, margin: float
-) -> dict[str, tuple[int, int]]:
-    """Every learner's two positions on the dial, chosen on inner folds of the training set: what keeps best single
-    minus ``margin`` at low cost, and what does best at no more than its cost."""
+    problem: Problem, fit: Fit, traces: list[Trace], seed: int, margins: Sequence[float]
+) -> dict[str, list[int]]:
+    """Every learner's positions on the dial, chosen on inner folds of the training set: what does best at no more
+    than best single's cost, then what keeps best single minus each margin at low cost."""
     learners = [t.candidate for t in traces if t.curve is not None and t.candidate.fit == "cross"]
     learners = [candidate for candidate in learners if not candidate.shuffled]
     rows, pairs = fit.train, list(inner_folds(problem, fit.train, seed=seed))
@@ -189,12 +194,9 @@ def _chosen_dials(
     for inside, held in pairs:
         single[held] = best_single(problem.score[inside], problem.cost[inside], problem.arms)
     reference = problem.score[rows, single[rows]]
-    floor = Target(text="quality>=best", margin=margin)
     cap = Target(text="cost<=best", max_cost_usd=float(problem.cost[rows, single[rows]].mean()))
+    targets = [cap, *(Target(text="quality>=best", margin=margin) for margin in margins)]
     return {
-        candidate.name: (
-            floor.choose(score[[c]], cost[[c]], reference)[1],
-            cap.choose(score[[c]], cost[[c]], reference)[1],
-        )
+        candidate.name: [target.choose(score[[c]], cost[[c]], reference)[1] for target in targets]
         for c, candidate in enumerate(learners)
     }

@@ -15,7 +15,7 @@ import numpy as np
 from routelab import __version__
 from routelab.arena import baselines
 from routelab.arena.candidates import Candidate, resolve
-from routelab.arena.crossfit import EQUAL_QUALITY_MARGIN, Progress, run
+from routelab.arena.crossfit import EQUAL_QUALITY_MARGIN, MARGINS, Progress, run
 from routelab.arena.folds import Protocol, Schedule, default_repeats, schedule
 from routelab.arena.problem import ATTACKS, MIN_COVERAGE, Problem, prepare
 from routelab.arena.result import SCHEMA_VERSION, Result
@@ -58,11 +58,14 @@ def evaluate(
     exclude: Sequence[str] = ATTACKS,
     cluster: str | None = None,
     timing: bool = True,
+    choose_dials: bool = True,
     progress: Progress | None = None,
 ) -> Result:
     """Judge ``routers`` (names, recipes, files, functions, objects; one or many) on ``table``.
 
     ``cluster`` names a query column whose values are drawn anew too (wild cluster bootstrap, 20 or more).
+    Without ``choose_dials`` nothing is fitted on inner folds, which takes a sixth of the time, and what needs a dial
+    chosen there (equal quality, equal cost) is told at the router's own dial.
     The ``routerarena`` profile leaves the router's own cost out, as RouterArena does; the default bills it.
     Returns a ``Result`` whose ``data`` is the documented JSON contract. Raises RoutelabError for what the
     caller can mend. Same seed, same bytes, measured timings aside.
@@ -84,7 +87,8 @@ def evaluate(
         raise InputError("repeats", expected="at least 1", got=str(times), fix="use --repeats 5")
     plan = schedule(problem, protocol, folds=folds, repeats=times, seed=seed)
     started = time.perf_counter()
-    traces = run(problem, plan, candidates, seed=seed, margin=margin, progress=progress)
+    margins = (margin, *(wider for wider in MARGINS if wider != margin))
+    traces = run(problem, plan, candidates, seed=seed, margins=margins, choose_dials=choose_dials, progress=progress)
     judged = subjects(problem, plan, traces, bill_overhead=profile == "default")
     names, values = columns(problem, plan, judged)
     strata, groups = problem.strata[plan.judged], problem.groups[plan.judged]
@@ -101,7 +105,7 @@ def evaluate(
         draws=draws,
         seed=seed,
     )
-    table_rows = rows(problem, plan, judged, joint, margin=margin, seed=seed)
+    table_rows = rows(problem, plan, judged, joint, margins=margins, seed=seed)
     steady = robustness(problem, plan, judged, seed=seed)
     for row in table_rows:
         row |= steady[row["name"]]
@@ -126,7 +130,7 @@ def evaluate(
         "estimand": ESTIMANDS[protocol] if cluster is None else f"{ESTIMANDS[protocol]}; {cluster}s are drawn anew too",
         "cluster": cluster,
         "equal_quality_margin": margin,
-        "rank_metric": "arena_score" if problem.costs == "measured" else "accuracy",
+        "rank_metric": "arena_score" if problem.priced else "accuracy",
         "minimum_detectable_difference": _detectable(judged, joint),
         "notes": _notes(problem, plan),
         "skipped": skipped,
@@ -144,7 +148,7 @@ def _ranking(problem: Problem, judged: Sequence[Subject], joint: Draws) -> Ranki
     names = tuple(subject.name for subject in judged if not subject.baseline)
     if not names:
         return None
-    money = problem.costs == "measured"
+    money = problem.priced
     values = np.stack([ranking_value(joint, name, money) for name in names], axis=1)
     return Ranking(problem.name, names, joint.complete(values))
 
@@ -227,7 +231,7 @@ def _arms(problem: Problem, plan: Schedule) -> list[dict[str, Any]]:
 
     score, cost = problem.score[plan.judged], problem.cost[plan.judged] * 1000
     root = np.sqrt(max(len(score) - 1, 1))
-    money = problem.costs == "measured"
+    money = problem.priced
     return [
         {
             "id": arm,
@@ -241,7 +245,7 @@ def _arms(problem: Problem, plan: Schedule) -> list[dict[str, Any]]:
 
 
 def _hull(problem: Problem, plan: Schedule) -> list[dict[str, Any]]:
-    if problem.costs != "measured":
+    if not problem.priced:
         return []
     score, cost = problem.score[plan.judged], problem.cost[plan.judged]
     return [

@@ -17,12 +17,13 @@ from routelab.core.decisions import Floats, Ints
 from routelab.core.errors import InputError
 from routelab.encode import QueryBatch, normalise
 from routelab.outcomes import Dense, OutcomeTable, dense
+from routelab.outcomes.listed import LISTED
 
 MIN_COVERAGE = 0.985
 ATTACKS = ("NullModel",)
 SMALLEST_STRATUM = 10
 
-Costs = Literal["measured", "unknown"]
+Costs = Literal["measured", "listed", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,11 @@ class Problem:
     @property
     def arms(self) -> tuple[str, ...]:
         return self.outcomes.arms
+
+    @property
+    def priced(self) -> bool:
+        """Whether every call has a cost in dollars."""
+        return self.costs != "unknown"
 
     @property
     def evaluation_only(self) -> bool:
@@ -119,7 +125,8 @@ def _assemble(table: OutcomeTable, view: Dense, labels: pl.DataFrame, notes: lis
     else:
         notes.append("prompts are not public: routers that read text are skipped")
     tasks = _task_labels(labels)
-    costs: Costs = "measured" if view.has_cost else "unknown"
+    listed = any(note.startswith(LISTED) for note in table.notes)
+    costs: Costs = "unknown" if not view.has_cost else "listed" if listed else "measured"
     cost = np.asarray(view.cost_usd)
     if costs == "unknown":
         cost = np.zeros_like(view.score)

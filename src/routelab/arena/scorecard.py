@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from routelab.arena.below import below_others
 from routelab.arena.crossfit import DIALS
 from routelab.arena.folds import Schedule
 from routelab.arena.metrics import (
@@ -45,15 +46,17 @@ PER_1K = 1000.0
 
 
 def rows(
-    problem: Problem, plan: Schedule, judged: Sequence[Subject], draws: Draws, *, margin: float, seed: int
+    problem: Problem, plan: Schedule, judged: Sequence[Subject], draws: Draws, *, margins: Sequence[float], seed: int
 ) -> list[dict[str, Any]]:
     """One dictionary a subject, best first, baselines after the routers."""
-    money = problem.costs == "measured"
-    table = [_row(problem, plan, subject, draws, money, margin, seed) for subject in judged]
+    money = problem.priced
+    table = [_row(problem, plan, subject, draws, money, margins, seed) for subject in judged]
     by_name = {row["name"]: row for row in table}
     ranked = [subject for subject in judged if not subject.baseline]
     _test_families(ranked, draws, by_name, money)
     _distance_to_front(ranked, draws, by_name, money)
+    for name, found in below_others(problem, [subject.name for subject in judged], draws).items():
+        by_name[name]["below_others"] = found
     if ranked:
         values = np.stack([ranking_value(draws, subject.name, money) for subject in ranked], axis=1)
         low, high = rank_intervals(values, draws)
@@ -71,7 +74,7 @@ def ranking_value(draws: Draws, name: str, money: bool) -> Floats:
 
 
 def _row(
-    problem: Problem, plan: Schedule, subject: Subject, draws: Draws, money: bool, margin: float, seed: int
+    problem: Problem, plan: Schedule, subject: Subject, draws: Draws, money: bool, margins: Sequence[float], seed: int
 ) -> dict[str, Any]:
     name = subject.name
     score, cost = draws.of(name, "score"), draws.of(name, "cost")
@@ -98,9 +101,9 @@ def _row(
         "regret_vs_oracle_small_pool": draws.interval(draws.of("oracle-small-pool", "score") - score),
         "pgr": _pgr(draws, score, money),
     }
-    row |= _operating_points(draws, name, single, single_cost, money, margin)
+    row |= _operating_points(draws, name, single, single_cost, money, margins)
     row |= _pick_metrics(problem, subject, draws, money)
-    row |= _curve_metrics(problem, draws, name)
+    row |= _curve_metrics(problem, draws, subject)
     row |= _details(problem, plan, subject, draws, seed)
     return row
 
@@ -118,25 +121,35 @@ def _pgr(draws: Draws, score: Floats, money: bool) -> Metric:
 
 
 def _operating_points(
-    draws: Draws, name: str, single: Floats, single_cost: Floats, money: bool, margin: float
+    draws: Draws, name: str, single: Floats, single_cost: Floats, money: bool, margins: Sequence[float]
 ) -> dict[str, Any]:
-    """Cost at equal quality and quality at equal cost, at dials that were chosen on training rows."""
-    keys = ("cost_saving_at_equal_quality", "delta_at_equal_quality", "quality_at_equal_cost")
-    if (name, "equal_quality_score") not in draws or not money:
-        why = NO_DIAL if money else NO_COST
-        return {key: undefined(why) for key in (*keys, "reach_probability")}
-    reached = draws.of(name, "equal_quality_score") - single
-    hits = draws.complete(reached)[1:] >= -margin
-    probability = float(hits.mean())
-    saving = draws.interval(1 - draws.of(name, "equal_quality_cost") / np.maximum(single_cost, 1e-30))
-    if probability < 0.5:
-        saving = undefined(f"best single − {margin * 100:g} pt is reached in {probability:.0%} of the draws only")
-    return {
-        keys[0]: saving,
-        keys[1]: draws.interval(reached),
-        keys[2]: draws.interval(draws.of(name, "equal_cost_score") - single),
-        "reach_probability": share(int(hits.sum()), len(hits)),
-    }
+    """Cost at equal quality and quality at equal cost, at dials that were chosen on training rows.
+
+    ``savings`` holds the first of these for every margin, the rest of the row for the first margin.
+    """
+    if (name, "equal_cost_score") not in draws or not money:
+        none = undefined(NO_DIAL if money else NO_COST)
+        keys = ("cost_saving_at_equal_quality", "delta_at_equal_quality", "reach_probability", "quality_at_equal_cost")
+        return {**dict.fromkeys(keys, none), "savings": []}
+    savings = []
+    for q, margin in enumerate(margins):
+        reached = draws.of(name, f"equal_quality_{q}_score") - single
+        hits = draws.complete(reached)[1:] >= -margin
+        probability = float(hits.mean())
+        saving = draws.interval(1 - draws.of(name, f"equal_quality_{q}_cost") / np.maximum(single_cost, 1e-30))
+        if probability < 0.5:
+            saving = undefined(f"best single − {margin * 100:g} pt is reached in {probability:.0%} of the draws only")
+        savings.append(
+            {
+                "margin": margin,
+                "cost_saving_at_equal_quality": saving,
+                "delta_at_equal_quality": draws.interval(reached),
+                "reach_probability": share(int(hits.sum()), len(hits)),
+            }
+        )
+    first = {key: value for key, value in savings[0].items() if key != "margin"}
+    equal_cost = draws.interval(draws.of(name, "equal_cost_score") - single)
+    return {**first, "quality_at_equal_cost": equal_cost, "savings": savings}
 
 
 def _pick_metrics(problem: Problem, subject: Subject, draws: Draws, money: bool) -> dict[str, Any]:
@@ -171,8 +184,9 @@ def _pick_metrics(problem: Problem, subject: Subject, draws: Draws, money: bool)
     }
 
 
-def _curve_metrics(problem: Problem, draws: Draws, name: str) -> dict[str, Any]:
+def _curve_metrics(problem: Problem, draws: Draws, subject: Subject) -> dict[str, Any]:
     """AIQ, APGR, CPT and the curve itself; cost is in calls to the strong arm for a pair without prices."""
+    name = subject.name
     if (name, "curve_score:0") not in draws:
         none = undefined(NO_DIAL)
         return {"aiq": none, "apgr": none, "cpt": {"50": none, "80": none, "95": none}, "curve": []}
@@ -200,9 +214,9 @@ def _curve_metrics(problem: Problem, draws: Draws, name: str) -> dict[str, Any]:
             {
                 "dial": number(dial),
                 "accuracy": draws.interval(score[:, g], bounds=UNIT),
-                "cost_per_1k_usd": _money(draws, PER_1K * cost[:, g], problem.costs == "measured"),
+                "cost_per_1k_usd": _money(draws, PER_1K * cost[:, g], problem.priced),
             }
-            for g, dial in enumerate(DIALS)
+            for g, dial in enumerate(DIALS if subject.trace else ())
         ],
     }
 

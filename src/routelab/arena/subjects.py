@@ -21,7 +21,8 @@ PERFECT = 1.0 - 1e-9
 class Subject:
     """One router or baseline over R repeats and m judged rows; every array is (R, m) unless said.
 
-    ``matched`` is the score of random mixing at this subject's cost; ``curve_*`` are (R, G, m).
+    ``matched`` is the score of random mixing at this subject's cost, ``mixes`` the scores and costs (G, R, m) of
+    random mixing at falling costs, for the hull itself.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Subject:
     cost: Floats
     pick: Ints | None
     matched: Floats | None = None
+    mixes: tuple[Floats, Floats] | None = None
     trace: Trace | None = None
 
 
@@ -45,13 +47,13 @@ def subjects(problem: Problem, plan: Schedule, traces: Sequence[Trace], *, bill_
     learned = {t.candidate.name: _of_trace(problem, plan, t) for t in traces if t.candidate.baseline}
     plain = {name: fixed_policy(problem, plan, name) for name in baselines.PLAIN}
     everything = routers + [(plain | learned)[name] for name in baselines.ORDER if name in plain or name in learned]
-    if problem.costs == "measured":
+    if problem.priced:
         for subject in everything:
             subject.matched = _mix(problem, plan, subject.cost)[0]
         target = routers[0] if routers else (plain | learned).get("knn", plain["best-single"])
         score, cost = _mix(problem, plan, target.cost)
         description = f"random mixing of single arms at the cost of {target.name}"
-        everything.append(Subject("hull", description, True, score, cost, None))
+        everything.append(Subject("hull", description, True, score, cost, None, mixes=_mixes(problem, plan)))
     return everything
 
 
@@ -88,6 +90,15 @@ def _mix(problem: Problem, plan: Schedule, target: Floats) -> tuple[Floats, Floa
         mixed = baselines.cost_matched_mix(problem, fit, float(target[fit.repeat, rows].mean()))
         score[fit.repeat, rows], cost[fit.repeat, rows] = mixed
     return score, cost
+
+
+def _mixes(problem: Problem, plan: Schedule) -> tuple[Floats, Floats]:
+    """Scores and costs (G, R, m) of random mixing, from the dearest arm's mean cost down to the cheapest's."""
+    means = problem.cost[plan.judged].mean(axis=0)
+    budgets = np.geomspace(max(means.max(), 1e-12), max(means.min(), 1e-12), len(DIALS))
+    shape = (plan.repeats, len(plan.judged))
+    score, cost = zip(*(_mix(problem, plan, np.full(shape, budget)) for budget in budgets))
+    return np.stack(score), np.stack(cost)
 
 
 def _places(problem: Problem, plan: Schedule) -> Iterator[tuple[Fit, Ints]]:
@@ -128,6 +139,8 @@ def columns(problem: Problem, plan: Schedule, judged: Sequence[Subject]) -> tupl
             add(subject, "oracle_favourite", np.asarray(best == favourite))
         if subject.trace is not None and subject.trace.curve is not None:
             _add_trace(problem, rows, subject, subject.trace, add)
+        if subject.mixes is not None:
+            _add_curve(subject, *subject.mixes, add)
     return names, np.stack(values, axis=2)
 
 
@@ -137,12 +150,17 @@ Add = Callable[[Subject, str, Any], None]
 def _add_trace(problem: Problem, rows: Ints, subject: Subject, trace: Trace, add: Add) -> None:
     assert trace.curve is not None
     index = rows[None, :]
-    for field, pick in (("equal_quality", trace.equal_quality), ("equal_cost", trace.equal_cost)):
+    points = {f"equal_quality_{q}": pick for q, pick in enumerate(trace.equal_quality)}
+    for field, pick in {**points, "equal_cost": trace.equal_cost}.items():
         add(subject, f"{field}_score", problem.score[index, pick])
         add(subject, f"{field}_cost", problem.cost[index, pick] + trace.overhead_usd)
     if not np.isnan(trace.predicted).any():
         add(subject, "brier", (trace.predicted - subject.score) ** 2)
-    for g in range(len(DIALS)):
-        add(subject, f"curve_score:{g}", problem.score[index, trace.curve[:, g]])
-    for g in range(len(DIALS)):
-        add(subject, f"curve_cost:{g}", problem.cost[index, trace.curve[:, g]] + trace.overhead_usd)
+    picks = trace.curve.swapaxes(0, 1)
+    _add_curve(subject, problem.score[index, picks], problem.cost[index, picks] + trace.overhead_usd, add)
+
+
+def _add_curve(subject: Subject, score: Floats, cost: Floats, add: Add) -> None:
+    for field, values in (("curve_score", score), ("curve_cost", cost)):
+        for g, each in enumerate(values):
+            add(subject, f"{field}:{g}", each)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -10,6 +11,9 @@ import msgspec
 from routelab.cli import console, emit_json, screen
 from routelab.cli.options import json_option, load_table, seed_option
 from routelab.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from routelab.arena.rows import Part
 
 
 @click.command("compare")
@@ -27,6 +31,13 @@ from routelab.cli.progress import progress_bar
     type=click.Choice(["cross-fit", "leave-task-out"]),
     multiple=True,
     help="Repeatable [default: both].",
+)
+@click.option(
+    "--part",
+    type=click.Choice(["all", "tuning", "claims"]),
+    default="all",
+    show_default=True,
+    help="A third of the prompts to try designs on, or the rest to make claims on; told apart by their text.",
 )
 @click.option(
     "--most-queries",
@@ -53,6 +64,7 @@ def compare_command(
     tables: tuple[Path, ...],
     routers: tuple[str, ...],
     protocols: tuple[str, ...],
+    part: Part,
     most_queries: int,
     folds: int,
     repeats: int,
@@ -71,6 +83,7 @@ def compare_command(
     design = Design(
         routers=tuple(routers or contenders(whole=True)),
         protocols=tuple(protocols) or Design.protocols,  # type: ignore[arg-type]
+        part=part,
         most_queries=most_queries,
         folds=folds,
         repeats=repeats,
@@ -87,6 +100,6 @@ def compare_command(
     elif markdown:
         click.echo(comparison_markdown(found))
     else:
-        for shown in comparison_tables(found):
+        for shown in comparison_tables(found, screen().width):
             screen().print(shown)
         console().print(f"\nthe numbers are in {output / 'compare.json'}", markup=False)

@@ -61,7 +61,7 @@ def run_trial(
     result = evaluate(list(ROUTERS), table, seed=trial.seed, repeats=repeats, progress=progress)
     found: dict[str, Calibration] = {}
     verdict = UNPRICED
-    if result.data["table"]["costs"] == "measured":
+    if result.data["table"]["costs"] != "unknown":
         doubt = {arm: part["label_se"] for arm, part in (told or {}).get("arms", {}).items()}
         fit = partial(
             calibrate, table=table, target=TARGET, current=trial.current, seed=trial.seed, repeats=repeats, doubt=doubt

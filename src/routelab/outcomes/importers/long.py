@@ -15,12 +15,18 @@ import polars as pl
 
 from routelab.core.errors import InputError, shorten
 from routelab.outcomes.importers.base import UNSAFE_ID, Imported, Report, Tally, checked_options
+from routelab.outcomes.listed import CHARACTERS_PER_TOKEN, at_list_prices, read_list
 from routelab.outcomes.schema import ANSWER_COLUMNS, CALL_COLUMNS, QUERY_COLUMNS, migrate
 from routelab.outcomes.store import read_parquet
 from routelab.outcomes.table import OutcomeTable
 
-OPTIONS: Mapping[str, str] = {"clip": "`scores`: scores outside [0, 1] become 0 or 1, and are reported"}
+OPTIONS: Mapping[str, str] = {
+    "clip": "`scores`: scores outside [0, 1] become 0 or 1, and are reported",
+    "prices": "a YAML list of prices by model; fills costs that the outcomes lack, with tokens guessed from lengths",
+    "output_tokens": "with `prices`: how long an answer is taken to be where neither tokens nor `output_chars` say",
+}
 FILES = ("queries.parquet", "outcomes.parquet")
+LENGTH = "output_chars"
 
 
 def recognises(row: Mapping[str, Any]) -> bool:
@@ -33,7 +39,8 @@ def read(path: Path, *, options: Mapping[str, str]) -> Imported:
     checked_options(options, OPTIONS, "long")
     report = Report(source=str(path))
     queries = _frame(path / FILES[0], ("query_id",), QUERY_COLUMNS, report)
-    outcomes = _frame(path / FILES[1], ("query_id", "arm"), CALL_COLUMNS | ANSWER_COLUMNS, report)
+    lengths = {LENGTH: pl.Int64()} if "prices" in options else {}
+    outcomes = _frame(path / FILES[1], ("query_id", "arm"), CALL_COLUMNS | ANSWER_COLUMNS | lengths, report)
     if options.get("clip") == "scores" and "score" in outcomes.columns:
         outcomes = _clipped(outcomes, path / FILES[1], report)
     answers = None
@@ -43,6 +50,9 @@ def read(path: Path, *, options: Mapping[str, str]) -> Imported:
         missing = [name for name in ("sample", "turn") if name not in key]
         answers = answers.with_columns(pl.lit(0).alias(name) for name in missing)
     table = OutcomeTable.from_frames(queries, outcomes, answers=answers, name=path.resolve().name, where=str(path))
+    if "prices" in options:
+        table = at_list_prices(table, read_list(Path(options["prices"])), _guessed(outcomes, options))
+        report.notes.append(table.notes[-1])
     report.read = outcomes.height
     report.queries, report.calls = table.queries.height, table.calls.height
     report.answers = 0 if answers is None else answers.height
@@ -82,6 +92,16 @@ def _check_ids(series: pl.Series, name: str, file: Path) -> None:
             got=shorten(series[unsafe[0]]),
             fix="rename it",
         )
+
+
+def _guessed(outcomes: pl.DataFrame, options: Mapping[str, str]) -> pl.Series:
+    """How many tokens each answer may have had, null where nothing says."""
+    given = options.get("output_tokens")
+    if given is not None and not given.isdecimal():
+        raise InputError("output_tokens", expected="a whole number of tokens", got=given, fix="write a number like 200")
+    characters = outcomes[LENGTH] if LENGTH in outcomes.columns else pl.repeat(None, outcomes.height, eager=True)
+    tokens = (characters.cast(pl.Int64) / CHARACTERS_PER_TOKEN).ceil()
+    return tokens if given is None else tokens.fill_null(int(given))
 
 
 def _clipped(outcomes: pl.DataFrame, file: Path, report: Report) -> pl.DataFrame:

@@ -1,6 +1,6 @@
 """The built-in routers, each one recipe. Registered by entry point, exactly like anybody's plug-in."""
 
-from routelab.router.catalogue.champion import stack
+from routelab.router.catalogue.champion import champion
 from routelab.router.catalogue.controls import (
     best_single,
     cheapest,
@@ -73,6 +73,7 @@ __all__ = [
     "best_single",
     "bradley_terry",
     "carrot",
+    "champion",
     "cheapest",
     "cheapest_sufficient",
     "clusters",
@@ -102,7 +103,6 @@ __all__ = [
     "rorf",
     "routellm_mf",
     "routerdc",
-    "stack",
     "svm",
     "uniroute",
 ]
