@@ -102,6 +102,7 @@ def calibrate(
         "reference": wanted.reference if current is None or wanted.reference == "best" else current,
         "router": final.candidate.name,
         "dial": number(final.dial),
+        "dial_interval": _steadiness(choices, final),
         "reached": final.reached,
         "expected": {
             "delta": number(final.score.mean() - final.reference_score.mean()),
@@ -229,6 +230,13 @@ def _held_out(target: Target, joint: Draws, extra: Floats) -> dict[str, Any]:
         "delta": interval(joint.complete(score - reference) + extra),
         "reach_probability": number((surplus[1:] >= -ROUNDING).mean()),
     }
+
+
+def _steadiness(choices: list[_Choice], final: _Choice) -> dict[str, float | None]:
+    """Between which dials the parts chose for the router that is shipped: the middle 95 % of them."""
+    dials = [choice.dial for choice in choices if choice.candidate is final.candidate] or [final.dial]
+    low, high = np.quantile(dials, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    return {"value": number(final.dial), "low": number(low), "high": number(high)}
 
 
 def _tally(choices: list[_Choice]) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ from routelab.encode import QueryBatch
 from routelab.outcomes import Dense
 from routelab.router import Router, best_single
 
-_ODDS = np.geomspace(1e-3, 1e3, 19)
+_ODDS = np.geomspace(1e-2, 1e3, 21)
 DIALS = np.concatenate([[0.0], _ODDS / (1 + _ODDS), [1.0]])
 """Positions of the dial at which curves are drawn: as fine near lowest cost as near best quality, since an arm's price
 may be a thousandth of another's."""

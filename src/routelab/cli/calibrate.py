@@ -49,7 +49,8 @@ def calibrate_command(
     held = data["held_out"]
     terminal = screen()
     for line in (
-        f"{data['router']} at dial {data['dial']:g} for {data['target']}: {output} ({data['artifact_hash']})",
+        f"{data['router']} at dial {data['dial']:.4g} (parts chose {data['dial_interval']['low']:.4g} to "
+        f"{data['dial_interval']['high']:.4g}) for {data['target']}: {output} ({data['artifact_hash']})",
         f"held out: saves {percent(held['saving'])} at {points(held['delta'])} against {data['reference']}",
         f"the target is kept with probability {held['reach_probability']:.0%}; "
         f"{data['coverage']:.0%} of {data['parts']} parts went as the others promised",
