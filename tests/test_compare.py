@@ -27,6 +27,7 @@ from routelab.cli import cli
 from routelab.core import InputError
 from routelab.data import default_table
 from routelab.outcomes import OutcomeTable
+from routelab.router import catalogue
 
 DESIGN = Design(routers=("ridge", "clusters"), most_queries=300, folds=3, repeats=1, draws=100)
 
@@ -143,3 +144,12 @@ def test_the_command_writes_and_prints_the_contract(run) -> None:  # type: ignor
     assert json.loads(printed.stdout) == json.loads(msgspec.json.encode(found))
     assert "leave-task-out" in CliRunner().invoke(cli, call, catch_exceptions=False).stdout
     assert json.loads((folder / "compare.json").read_text())["design"]["most_queries"] == 300
+
+
+def test_the_catalogue_tells_what_was_measured_of_each_entry_as_it_is_now() -> None:
+    listed = json.loads(CliRunner().invoke(cli, ["routers", "--json"], catch_exceptions=False).stdout)["routers"]
+    standing = {entry["name"]: entry["standing"] for entry in listed}
+    assert standing["champion"] is not None and standing["champion"]["recipe_hash"] == catalogue.champion.hash
+    assert standing["champion"]["claims"]["above_hull"]["tested"] > 1
+    changed = [name for name, one in standing.items() if one is None]
+    assert set(changed) <= {"best-single", "cheapest", "random"}, f"measure again: {changed}"

@@ -97,6 +97,13 @@ def test_an_answer_is_streamed_with_its_bill_of_materials() -> None:
     assert endpoint.headers[0]["Authorization"] == f"Bearer {KEY}"
 
 
+def test_an_answer_may_hold_what_unicode_calls_a_line_end() -> None:
+    text = "one\u2028two\x85three\x0bfour"
+    chunk = {"choices": [{"delta": {"content": text}, "finish_reason": "stop"}]}
+    with served((200, f"data: {json.dumps(chunk, ensure_ascii=False)}\r\n\r\ndata: [DONE]\r\n\r\n")) as endpoint:
+        assert ask(endpoint).text == text
+
+
 def test_the_body_can_be_overridden_and_a_key_left_out() -> None:
     with served((200, CHUNKS)) as endpoint:
         ask(endpoint, key_env=None, body={"max_tokens": None, "max_completion_tokens": 9})

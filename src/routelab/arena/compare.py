@@ -171,6 +171,7 @@ def side_by_side(results: Mapping[str, Result]) -> dict[str, Any]:
         "routers": [
             {
                 "name": name,
+                "recipe_hash": next((row[name].get("recipe_hash") for row in rows.values() if name in row), None),
                 "overall": {measure: _mean([row[name].get(measure) for row in rows.values() if name in row])
                             for measure in MEASURES},
                 "claims": {claim: _claims(rows, name, claim) for claim in CLAIMS},

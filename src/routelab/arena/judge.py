@@ -65,7 +65,7 @@ def evaluate(
 
     ``cluster`` names a query column whose values are drawn anew too (wild cluster bootstrap, 20 or more).
     Without ``choose_dials`` nothing is fitted on inner folds, which takes a sixth of the time, and what needs a dial
-    chosen there (equal quality, equal cost) is told at the router's own dial.
+    chosen there (equal quality, equal cost) is undefined.
     The ``routerarena`` profile leaves the router's own cost out, as RouterArena does; the default bills it.
     Returns a ``Result`` whose ``data`` is the documented JSON contract. Raises RoutelabError for what the
     caller can mend. Same seed, same bytes, measured timings aside.
@@ -87,7 +87,7 @@ def evaluate(
         raise InputError("repeats", expected="at least 1", got=str(times), fix="use --repeats 5")
     plan = schedule(problem, protocol, folds=folds, repeats=times, seed=seed)
     started = time.perf_counter()
-    margins = (margin, *(wider for wider in MARGINS if wider != margin))
+    margins = (margin, *(wider for wider in MARGINS if wider != margin)) if choose_dials else ()
     traces = run(problem, plan, candidates, seed=seed, margins=margins, choose_dials=choose_dials, progress=progress)
     judged = subjects(problem, plan, traces, bill_overhead=profile == "default")
     names, values = columns(problem, plan, judged)

@@ -127,8 +127,8 @@ def _operating_points(
 
     ``savings`` holds the first of these for every margin, the rest of the row for the first margin.
     """
-    if (name, "equal_cost_score") not in draws or not money:
-        none = undefined(NO_DIAL if money else NO_COST)
+    if (name, "equal_cost_score") not in draws or not money or not margins:
+        none = undefined(NO_COST if not money else NO_DIAL if margins else "no dial was chosen on inner folds")
         keys = ("cost_saving_at_equal_quality", "delta_at_equal_quality", "reach_probability", "quality_at_equal_cost")
         return {**dict.fromkeys(keys, none), "savings": []}
     savings = []

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from routelab.outcomes import OutcomeTable
 
@@ -18,3 +21,9 @@ def default_table() -> OutcomeTable:
 def embedded() -> list[str]:
     """Names of the tables that ship; ``--table NAME`` takes them."""
     return sorted(path.parent.name for path in FOLDER.glob("*/manifest.json"))
+
+
+def standings() -> dict[str, Any]:
+    """What ``docs/which-router.md`` measured of each built-in router, by name."""
+    found: dict[str, Any] = msgspec.json.decode((FOLDER / "standing.json").read_bytes())["routers"]
+    return found

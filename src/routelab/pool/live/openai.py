@@ -107,7 +107,7 @@ class OpenAIChat:
             with self._client.stream("POST", self._url, json=body, headers=headers) as response:
                 if response.status_code != 200:
                     raise self._failure(response, key)
-                for event in _events(response.iter_lines()):
+                for event in _events(_lines(response.iter_bytes())):
                     answer.receive(event)
         except httpx2.TransportError as error:
             problem = f"{type(error).__name__} {_without(str(error), key)}"
@@ -199,6 +199,15 @@ class _Streamed:
             ttft_s=self.ttft_s,
             latency_s=time.perf_counter() - self.started,
         )
+
+
+def _lines(chunks: Iterator[bytes]) -> Iterator[str]:
+    """Split at line feeds only: an answer may hold other characters that Unicode calls line ends."""
+    rest = b""
+    for chunk in chunks:
+        *whole, rest = (rest + chunk).split(b"\n")
+        yield from (line.decode() for line in whole)
+    yield rest.decode()
 
 
 def _events(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
