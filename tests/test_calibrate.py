@@ -69,8 +69,10 @@ def test_a_choice_stands_amid_the_dials_that_are_as_good() -> None:
 
 def test_equal_quality_is_held_out_for_a_fraction_of_the_cost() -> None:
     found = calibrate("knn", table(), "quality>=best-1pt", repeats=2)
-    held = found.data["held_out"]
+    held, dial = found.data["held_out"], found.data["dial_interval"]
     assert found.data["reached"]
+    tried = [choice["dial"] for choice in found.data["choices"]]
+    assert min(tried) <= dial["low"] <= dial["high"] <= max(tried) and dial["value"] == found.data["dial"]
     assert 0.3 < held["saving"]["value"] < 0.6 and held["saving"]["low"] > 0.2
     assert abs(held["delta"]["value"]) < 0.05
     assert held["delta_vs_mixing"]["low"] > 0

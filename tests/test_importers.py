@@ -86,6 +86,12 @@ def test_costs_nobody_measured_are_listed_prices_and_the_table_says_so(tmp_path:
     prices.write_text(f"a: {line}\n")
     with pytest.raises(InputError, match="expected a list price of this model"):
         import_table(folder, options={"prices": str(prices), "output_tokens": "5"})
+    with pytest.raises(InputError, match="prices to bill them by"):
+        import_table(folder, options={"output_tokens": "5"})
+    for price in ("-1.0", ".nan", ".inf"):
+        prices.write_text(f"a: {line}\nb: {line.replace('1.0', price)}\n")
+        with pytest.raises(InputError, match="input_usd_per_mtok"):
+            import_table(folder, options={"prices": str(prices), "output_tokens": "5"})
     with pytest.raises(InputError, match="a whole number of tokens"):
         import_table(folder, options={"prices": str(prices), "output_tokens": "many"})
 

@@ -139,6 +139,14 @@ def test_savings_are_told_for_every_margin(result: Result) -> None:
     )
 
 
+def test_without_inner_folds_what_needs_a_chosen_dial_is_undefined(result: Result) -> None:
+    quick = evaluate([LOCAL, Witness()], TABLE, choose_dials=False, **QUICK).router("local")
+    chosen = result.router("local")
+    for key in ("cost_saving_at_equal_quality", "delta_at_equal_quality", "quality_at_equal_cost"):
+        assert quick[key]["value"] is None and "no dial was chosen" in quick[key]["why"]
+    assert quick["savings"] == [] and quick["curve"] == chosen["curve"] and quick["accuracy"] == chosen["accuracy"]
+
+
 def test_the_order_of_the_table_s_calls_changes_no_number(result: Result) -> None:
     turned = evaluate([LOCAL, Witness()], replace(TABLE, calls=TABLE.calls.reverse()), **QUICK)
     assert turned.to_json() == result.to_json()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -60,14 +60,17 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
         return cls(id=id, turns=(Turn("user", prompt),), **fields)
 
 
+Dollars = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
+
+
 class Price(msgspec.Struct, frozen=True, kw_only=True):
     """What a model cost on a day, in US dollars per million tokens, and who says so."""
 
-    input_usd_per_mtok: float
-    output_usd_per_mtok: float
-    cached_input_usd_per_mtok: float | None = None
-    reasoning_usd_per_mtok: float | None = None
-    per_call_usd: float = 0.0
+    input_usd_per_mtok: Dollars
+    output_usd_per_mtok: Dollars
+    cached_input_usd_per_mtok: Dollars | None = None
+    reasoning_usd_per_mtok: Dollars | None = None
+    per_call_usd: Dollars = 0.0
     date: dt.date
     source: str
 

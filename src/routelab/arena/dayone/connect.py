@@ -13,8 +13,8 @@ from pathlib import Path
 
 from routelab.arena.spend import Tariff
 from routelab.core import Arm, Complete, InputError, ModelCard, Price
-from routelab.core.config import convert, load_yaml
 from routelab.core.errors import nearest
+from routelab.outcomes.listed import read_list
 from routelab.pool.live import DECLARED, Endpoints, Provider, endpoints
 
 LOCAL = "local"
@@ -76,8 +76,7 @@ def _extended(
         there = Provider("openai", {"base_url": base_url, "key_env": key_env})
         providers |= {_provider(name): there for name in names if _provider(name) != LOCAL}
     if prices is not None:
-        listed = convert(load_yaml(prices), dict[str, Price], str(prices))
-        models = (*(ModelCard(id=model, prices=(price,)) for model, price in listed.items()), *models)
+        models = (*read_list(prices), *models)
     return Endpoints(providers, models)
 
 

@@ -37,6 +37,8 @@ def recognises(row: Mapping[str, Any]) -> bool:
 def read(path: Path, *, options: Mapping[str, str]) -> Imported:
     """Read a folder; raises InputError naming file, row, column and value."""
     checked_options(options, OPTIONS, "long")
+    if "output_tokens" in options and "prices" not in options:
+        raise InputError("output_tokens", expected="prices to bill them by", got="none", fix="add --map prices=FILE")
     report = Report(source=str(path))
     queries = _frame(path / FILES[0], ("query_id",), QUERY_COLUMNS, report)
     lengths = {LENGTH: pl.Int64()} if "prices" in options else {}
@@ -52,7 +54,6 @@ def read(path: Path, *, options: Mapping[str, str]) -> Imported:
     table = OutcomeTable.from_frames(queries, outcomes, answers=answers, name=path.resolve().name, where=str(path))
     if "prices" in options:
         table = at_list_prices(table, read_list(Path(options["prices"])), _guessed(outcomes, options))
-        report.notes.append(table.notes[-1])
     report.read = outcomes.height
     report.queries, report.calls = table.queries.height, table.calls.height
     report.answers = 0 if answers is None else answers.height
