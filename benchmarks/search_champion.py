@@ -2,8 +2,9 @@
 
     python benchmarks/search_champion.py OUTPUT TABLE...
 
-Prints every candidate's mean gain over best single, its area under the quality–cost curve, and how many other
-candidates lie significantly above it somewhere, and writes ``compare.json`` to OUTPUT. Resumable.
+Prints, for tasks seen and unseen in training, every candidate's mean gain over best single, its area under the
+quality–cost curve, and how many other candidates lie significantly above it somewhere, and writes ``compare.json`` to
+OUTPUT. Resumable.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ def main(output: Path, paths: list[str]) -> None:
     others = ("ridge", "logistic", "knn-dense", "clusters", "forest-signals", "mirt")
     design = Design(
         (*names, *others),
-        protocols=("cross-fit",),
+        protocols=("cross-fit", "leave-task-out"),
         part="tuning",
         most_queries=2000,
         repeats=1,
@@ -80,7 +81,9 @@ def main(output: Path, paths: list[str]) -> None:
     tables = [default_table(), *(open_table(path) for path in paths)]
     found = compare(tables, design, output, progress=lambda done, all, what: print(done, all, what, file=sys.stderr))
     write_text(output / "compare.json", msgspec.json.encode(found).decode())
-    show(found["protocols"]["cross-fit"])
+    for protocol, seen in found["protocols"].items():
+        print(protocol)
+        show(seen)
 
 
 def show(found: dict) -> None:

@@ -81,6 +81,8 @@ def test_costs_nobody_measured_are_listed_prices_and_the_table_says_so(tmp_path:
     pl.DataFrame(calls).drop("cost_usd").write_parquet(folder / "outcomes.parquet")
     with pytest.raises(InputError, match="arm b: expected lengths of prompt and answer"):
         import_table(folder, options={"prices": str(prices)})
+    with pytest.raises(InputError, match="a whole number of tokens"):
+        import_table(folder, options={"prices": str(prices), "output_tokens": "many"})
     assumed = import_table(folder, options={"prices": str(prices), "output_tokens": "5"}).table
     assert assumed.calls["cost_usd"].to_list() == pytest.approx([18e-6, 30e-6])
     prices.write_text(f"a: {line}\n")
@@ -92,8 +94,6 @@ def test_costs_nobody_measured_are_listed_prices_and_the_table_says_so(tmp_path:
         prices.write_text(f"a: {line}\nb: {line.replace('1.0', price)}\n")
         with pytest.raises(InputError, match="input_usd_per_mtok"):
             import_table(folder, options={"prices": str(prices), "output_tokens": "5"})
-    with pytest.raises(InputError, match="a whole number of tokens"):
-        import_table(folder, options={"prices": str(prices), "output_tokens": "many"})
 
 
 # -- plain rows -------------------------------------------------------------------------------------
