@@ -91,7 +91,16 @@ def test_other_settings_have_another_hash() -> None:
 
 def test_hashed_ngrams_count_words_and_pairs() -> None:
     counts = HashedNgrams().encode(["red fox red fox"])
+    assert counts.sum() == 7
+    counts.sum_duplicates()
     assert sorted(counts.data) == [1, 2, 2, 2], "red, fox and 'red fox' twice, 'fox red' once"
+    assert HashedNgrams(longest=3).encode(["red fox", "red fox red", "a"]).sum(axis=1).ravel().tolist() == [[3, 6, 0]]
+
+
+def test_hashed_ngrams_spread_over_their_buckets() -> None:
+    words = [f"word{number}" for number in range(20_000)]
+    seen = np.bincount(HashedNgrams(bits=10, longest=1).encode(words).indices, minlength=1024)
+    assert seen.min() > 0 and seen.std() < 1.3 * np.sqrt(20_000 / 1024), "as even as chance"
 
 
 # -- reductions -----------------------------------------------------------------------------------
@@ -107,7 +116,7 @@ def test_latent_rows_have_length_one_and_repeat() -> None:
 
 def test_latent_rows_agree_with_a_dense_singular_value_decomposition() -> None:
     counts = HashedNgrams(bits=8).encode(TEXTS)
-    seen = np.asarray((counts > 0).sum(axis=0)).ravel()
+    seen = (counts.toarray() > 0).sum(axis=0)
     weighted = unit_rows(counts.toarray() * (np.log((1 + len(TEXTS)) / (1 + seen)) + 1))
     basis = np.linalg.svd(weighted, full_matrices=False)[2][:3].T
     expected, found = unit_rows(weighted @ basis), TfidfSvd(3).fit(counts, 0).transform(counts)

@@ -19,31 +19,35 @@ BUDGETS = 12
 def below_others(problem: Problem, names: Sequence[str], draws: Draws) -> dict[str, dict[str, Any]]:
     """For every router with a dial: which others lie significantly above it somewhere, and the clearest such place.
 
-    A curve is the best mean score that the dial, or a mix of two of its positions, reaches at a budget; budgets run
-    from what every router can keep to the dearest arm's cost. Without costs there is one: that of dial 0. All
-    others at all budgets are one family of one-sided tests (step-down max-t).
+    A curve is the best mean score that the cheapest arm, the dial's positions, or a mix of two of these reach at a
+    budget; budgets run from the cheapest arm's cost to the dearest's. Without costs there is one: that of dial 0.
+    All others at all budgets are one family of one-sided tests (step-down max-t).
     """
     turned = [name for name in names if (name, "curve_score:0") in draws]
     if len(turned) < 2:
         return {}
-    curves = {name: [draws.stack(name, f"curve_{field}", len(DIALS)) for field in ("cost", "score")] for name in turned}
-    budgets = _budgets(problem, [cost for cost, _ in curves.values()])
-    heights = np.stack([_heights(cost, score, budgets) for cost, score in curves.values()], axis=1)
-    return {name: _below(turned, place, heights, budgets, draws) for place, name in enumerate(turned)}
+    budgets = _budgets(problem, draws)
+    heights = np.stack([_heights(name, budgets, draws) for name in turned], axis=1)
+    return {name: _below(turned, place, heights, budgets[0], draws) for place, name in enumerate(turned)}
 
 
-def _budgets(problem: Problem, costs: Sequence[Floats]) -> Floats:
-    dearest, reached = problem.cost.mean(axis=0).max(), max(float(cost.min(axis=1).max()) for cost in costs)
-    if not problem.priced or reached <= 0 or reached >= dearest:
-        return np.array([np.inf])
-    return np.geomspace(reached, dearest, BUDGETS)
+def _budgets(problem: Problem, draws: Draws) -> Floats:
+    """(1 + B + P, X) from the cheapest arm's cost in each draw to that of the dearest."""
+    least, arms = draws.of("cheapest", "cost"), problem.cost.mean(axis=0)
+    if not problem.priced or least.min() <= 0 or arms.max() <= arms.min():
+        return np.full((len(least), 1), np.inf)
+    return least[:, None] * np.geomspace(1, arms.max() / arms.min(), BUDGETS)
 
 
-def _heights(cost: Floats, score: Floats, budgets: Floats) -> Floats:
+def _heights(name: str, budgets: Floats, draws: Draws) -> Floats:
     """(1 + B + P, X) best mean score within each budget."""
     if np.isinf(budgets).all():
-        return score[:, :1]
-    return envelope(cost, score, np.broadcast_to(budgets, (len(cost), len(budgets))), concave=True)
+        return draws.stack(name, "curve_score", 1)
+    cost, score = (
+        np.hstack([draws.of("cheapest", field)[:, None], draws.stack(name, f"curve_{field}", len(DIALS))])
+        for field in ("cost", "score")
+    )
+    return envelope(cost, score, budgets, concave=True)
 
 
 def _below(names: Sequence[str], place: int, heights: Floats, budgets: Floats, draws: Draws) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import numpy as np
 
 from routelab import __version__
 from routelab.arena.candidates import resolve
+from routelab.arena.crossfit import DIALS
 from routelab.arena.folds import Protocol
 from routelab.arena.judge import evaluate
 from routelab.arena.problem import prepare, refuse_evaluation_only
@@ -94,6 +95,7 @@ def jobs(tables: Sequence[OutcomeTable], design: Design, folder: Path) -> Iterat
                     design.draws,
                     design.seed,
                     design.choose_dials,
+                    DIALS.tolist(),
                 ]
             )
             yield Job(thin, protocol, folder / f"{table.name}.{protocol}.{key}.json", all(hash for _, hash in known))

@@ -7,10 +7,13 @@ cross-fitting covers it. Encoders know nothing of arms, scores or prices.
 from __future__ import annotations
 
 import importlib.util
+import re
+from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
+from zlib import crc32
 
 import msgspec
 import numpy as np
@@ -34,28 +37,43 @@ class Encoder(Protocol):
     def encode(self, texts: Sequence[str]) -> Encoded: ...
 
 
+@cache
+def _hash_of(*function: str | int) -> str:
+    return digest(function)
+
+
 class HashedNgrams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="hashed-ngrams"):
-    """Counts of word n-grams in hashed buckets: (n, 2**bits) CSR. No vocabulary, so nothing to leak."""
+    """Counts of word n-grams in hashed buckets: (n, 2**bits) CSR. No vocabulary, so nothing to leak.
+
+    Words are runs of two or more letters, digits or underscores, in lower case. An n-gram that comes twice has two
+    entries in its row.
+    """
 
     bits: int = 14
     longest: int = 2
 
     @property
     def hash(self) -> str:
-        return digest(["hashed-ngrams", 1, self.bits, self.longest])
+        return _hash_of("hashed-ngrams", 2, self.bits, self.longest)
 
     def encode(self, texts: Sequence[str]) -> Encoded:
-        counter = _ngram_counter(self.bits, self.longest)
-        return sparse.csr_matrix(counter.transform(texts))
+        grams: list[int] = []
+        edges = [0]
+        for text in texts:
+            words = (
+                "\n".join([*_WORD.findall(text.lower()), ""]).encode("utf-8", "surrogatepass").splitlines(keepends=True)
+            )
+            hashes = [0] * len(words)
+            for skipped in range(self.longest):  # the hash of a word follows on that of the words before it
+                hashes = [*map(crc32, words[skipped:], hashes)]
+                grams += hashes
+            edges.append(len(grams))
+        buckets = np.array(grams, np.uint32).astype(np.int32) & (2**self.bits - 1)
+        ones, bounds = np.ones(len(buckets), np.float32), np.array(edges, np.int32)
+        return sparse.csr_matrix((ones, buckets, bounds), shape=(len(texts), 2**self.bits))
 
 
-@cache
-def _ngram_counter(bits: int, longest: int) -> Any:
-    from sklearn.feature_extraction.text import HashingVectorizer
-
-    return HashingVectorizer(
-        ngram_range=(1, longest), n_features=2**bits, alternate_sign=False, norm=None, dtype=np.float32
-    )
+_WORD = re.compile(r"\w\w+")
 
 
 class StaticEmbedding(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="static-embedding"):
@@ -66,7 +84,7 @@ class StaticEmbedding(msgspec.Struct, frozen=True, forbid_unknown_fields=True, t
 
     @property
     def hash(self) -> str:
-        return digest(["static-embedding", 1, "l2_supercat_256"])
+        return _hash_of("static-embedding", 1, "l2_supercat_256")
 
     def encode(self, texts: Sequence[str]) -> Encoded:
         tokenizer, vectors = _static_model()
@@ -82,7 +100,7 @@ class TextSignals(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="
 
     @property
     def hash(self) -> str:
-        return digest(["text-signals", 1])
+        return _hash_of("text-signals", 1)
 
     def encode(self, texts: Sequence[str]) -> Encoded:
         return np.array([_signals(text) for text in texts], np.float32).reshape(len(texts), 12)
@@ -93,7 +111,7 @@ class TextLength(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="t
 
     @property
     def hash(self) -> str:
-        return digest(["text-length", 1])
+        return _hash_of("text-length", 1)
 
     def encode(self, texts: Sequence[str]) -> Encoded:
         length = np.log1p(np.array([len(text) for text in texts], np.float32))
@@ -105,15 +123,15 @@ AnyEncoder = HashedNgrams | StaticEmbedding | TextSignals | TextLength
 
 def unit_rows(rows: Matrix) -> Matrix:
     """Rows scaled to length one; zero rows stay zero."""
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(rows / np.where(norms > 0, norms, 1), np.float32)
+    norms = np.sqrt(np.vecdot(rows, rows))[:, None]
+    return np.asarray(rows / np.maximum(norms, 1e-30), np.float32)
 
 
 def _signals(text: str) -> list[float]:
     length = max(len(text), 1)
-    words = text.split()
+    words, tally = text.split(), Counter(text).items()
     share = [
-        sum(map(test, text)) / length
+        sum(count for character, count in tally if test(character)) / length
         for test in (
             str.isdigit,
             str.isupper,

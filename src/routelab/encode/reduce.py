@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 import numpy as np
 from scipy import sparse
@@ -15,32 +13,26 @@ from routelab.encode.encoders import Encoded, Matrix, unit_rows
 class TfidfSvd(msgspec.Struct, dict=True, forbid_unknown_fields=True, tag="tfidf-svd"):
     """Inverse document frequencies, unit rows, truncated SVD, unit rows: latent semantic analysis.
 
-    ``dimensions`` is an upper bound: never more than the training rows allow.
+    ``dimensions`` is an upper bound: never more than the training rows allow. The learned basis holds the frequencies.
     """
 
     dimensions: int = 128
 
     def fit(self, rows: Encoded, seed: int) -> TfidfSvd:
         """Learn from (n, d) CSR counts."""
-        n = rows.shape[0]
-        seen = np.asarray((rows > 0).sum(axis=0)).ravel()
-        self.idf_ = np.log((1 + n) / (1 + seen)) + 1.0
+        n, weighted = rows.shape[0], sparse.csr_matrix(rows, copy=True)
+        weighted.sum_duplicates()
+        idf = np.log((1 + n) / (1 + np.bincount(weighted.indices, minlength=rows.shape[1]))) + 1.0
+        weighted.data *= idf[weighted.indices]
+        row = np.repeat(np.arange(n), np.diff(weighted.indptr))
+        weighted.data /= np.sqrt(np.bincount(row, weighted.data**2, minlength=n))[row]
         rank = max(1, min(self.dimensions, n - 1, rows.shape[1] - 1))
-        self.basis_ = _basis(self._weighted(rows), rank, stream(seed, "svd"))
+        self.basis_ = np.asarray(idf[:, None] * _basis(weighted, rank, stream(seed, "svd")), np.float32)
         return self
 
     def transform(self, rows: Encoded) -> Matrix:
-        """(n, dimensions) unit rows."""
-        return unit_rows(np.asarray(self._weighted(rows) @ self.basis_, np.float32))
-
-    def _weighted(self, rows: Any) -> Any:
-        """Unit rows of counts × idf; the same arithmetic for one row as for many."""
-        values = rows.data * self.idf_[rows.indices]
-        row = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
-        norms = np.sqrt(np.bincount(row, values**2, minlength=rows.shape[0]))
-        return sparse.csr_matrix(
-            ((values / norms[row]).astype(np.float32), rows.indices, rows.indptr), shape=rows.shape, copy=False
-        )
+        """(n, dimensions) unit rows; the length of the weighted counts cancels out."""
+        return unit_rows(rows @ self.basis_)
 
 
 def _basis(matrix: Encoded, rank: int, rng: np.random.Generator) -> Matrix:

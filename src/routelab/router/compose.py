@@ -149,9 +149,10 @@ class Router:
             raise ContractError(f"router {self.name!r}", expected="a fitted router", got="none", fix="call fit first")
         features = np.hstack(self._read(batch))
         mean, se, gap_se = self.estimator_.predict(features)
-        cost = np.broadcast_to(self.cost_mean_, mean.shape)
-        if self.cost_model_ is not None:
-            cost = np.maximum(self.cost_model_.mean(features), COST_FLOOR * cost)
+        if self.cost_model_ is None:
+            cost = np.broadcast_to(self.cost_mean_, mean.shape)
+        else:
+            cost = np.maximum(self.cost_model_.mean(features), COST_FLOOR * self.cost_mean_)
         luck = luck_of(batch, self.seed) if self.explore else None
         return Estimate(mean, se, gap_se, cost, self.fallback_, self.cost_scale_, luck)
 

@@ -69,13 +69,12 @@ def _cheapest_where(sufficient: Mask, estimate: Estimate) -> Floats:
 
 def pick_best(utility: Floats, cost: Floats, mask: Mask | None = None) -> tuple[Ints, Ints]:
     """The best allowed arm of each row and the runner-up (−1 where no other is allowed), ties to the cheaper."""
-    allowed = utility if mask is None else np.where(mask, utility, -np.inf)
-    pick = _argmax_cheapest(allowed, cost)
+    left = utility.copy() if mask is None else np.where(mask, utility, -np.inf)
+    pick = _argmax_cheapest(left, cost)
     if (utility.shape[1] if mask is None else np.count_nonzero(mask)) == 1:
         return pick, np.full(len(pick), -1, np.int64)
-    others = allowed.copy()
-    others[np.arange(len(pick)), pick] = -np.inf
-    return pick, _argmax_cheapest(others, cost)
+    left[np.arange(len(pick)), pick] = -np.inf
+    return pick, _argmax_cheapest(left, cost)
 
 
 def _argmax_cheapest(utility: Floats, cost: Floats) -> Ints:

@@ -1,6 +1,6 @@
 """The built-in routers, each one recipe. Registered by entry point, exactly like anybody's plug-in."""
 
-from routelab.router.catalogue.champion import champion
+from routelab.router.catalogue.champion import champion, champion_guarded
 from routelab.router.catalogue.controls import (
     best_single,
     cheapest,
@@ -74,6 +74,7 @@ __all__ = [
     "bradley_terry",
     "carrot",
     "champion",
+    "champion_guarded",
     "cheapest",
     "cheapest_sufficient",
     "clusters",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from routelab.encode import AsIs, HashedNgrams, Standardise, StaticEmbedding, TextSignals, TfidfSvd
 from routelab.router.about import About
 from routelab.router.compose import Recipe, View
 from routelab.router.estimators import Forest, GroupMean, LocalMean, Ridge, Stack
+from routelab.router.guards import PairedError
 
 champion = Recipe(
     name="champion",
@@ -22,4 +25,11 @@ champion = Recipe(
         members=(Ridge(), LocalMean(k=60), GroupMean(clusters=24), Forest(), Forest()),
         views=(-1, 1, 1, 2, 0),
     ),
+)
+
+champion_guarded = replace(
+    champion,
+    name="champion-guarded",
+    description="champion that leaves the best single arm only for a gain larger than its doubt: for unlike queries",
+    guards=(PairedError(z=1.0),),
 )

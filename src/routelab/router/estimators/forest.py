@@ -12,6 +12,11 @@ from routelab.router.estimate import Newcomer, Training, column_means
 BLOCK = 1024
 
 
+def _length(votes: Floats) -> Floats:
+    """Root mean square over the trees."""
+    return np.asarray(np.sqrt(np.vecdot(votes, votes) / votes.shape[-1]))
+
+
 class Forest(msgspec.Struct, dict=True, forbid_unknown_fields=True, tag="forest"):
     """Multi-output regression forest (Breiman 2001); missing cells are filled with their arm's mean.
 
@@ -63,14 +68,22 @@ class Forest(msgspec.Struct, dict=True, forbid_unknown_fields=True, tag="forest"
         for start in range(0, len(features), BLOCK):
             block = slice(start, start + BLOCK)
             votes = self.value_[:, self._leaves(features[block])]
-            gaps = votes - votes[[self.fallback_]]
-            found[:, block] = np.stack([votes.mean(axis=2).T, votes.std(axis=2).T, gaps.std(axis=2).T])
+            mean = votes.mean(axis=2)
+            apart = votes - mean[..., None]
+            gaps = apart - apart[[self.fallback_]]
+            found[:, block] = mean.T, _length(apart).T, _length(gaps).T
         mean, se, gap_se = found
         return mean, se, gap_se
 
     def _leaves(self, features: Matrix) -> Ints:
         """(n, trees) the leaf that each query reaches in each tree."""
         x = np.asarray(features, np.float32)
+        if len(x) == 1:  # deciding all splits of all trees at once is quicker than a walk down each
+            above = x[0].take(self.feature_) > self.threshold_
+            follow, node = self.child_.take(np.arange(0, len(self.child_), 2) + above), self.roots_
+            for _ in range(self.levels_):
+                node = follow.take(node)
+            return node[None]
         start, flat = np.arange(len(x))[:, None] * x.shape[1], np.ravel(x)
         node = np.broadcast_to(self.roots_, (len(x), len(self.roots_)))
         for _ in range(self.levels_):

@@ -64,13 +64,17 @@ class Ridge(msgspec.Struct, dict=True, forbid_unknown_fields=True, tag="ridge"):
 
     def predict(self, features: Matrix) -> tuple[Floats, Floats, Floats]:
         x = self._lift(features) - self.offset_
-        leverage = np.sqrt(((x.astype(np.float32) @ self.precision_) ** 2).sum(axis=1, dtype=float))[:, None]
-        return self.mean(features), leverage * self.noise_, leverage * self.gap_noise_
+        turned = np.asarray(x.astype(np.float32) @ self.precision_, float)
+        leverage = np.sqrt(np.vecdot(turned, turned))[:, None]
+        return self._mean(x), leverage * self.noise_, leverage * self.gap_noise_
 
     def mean(self, features: Matrix) -> Floats:
         """(n, K) predictions alone: all that a cost model is asked for."""
-        mean = self.centre_ + each(self._lift(features) - self.offset_, self.weights_)
-        return np.clip(mean, 0.0, 1.0) if self.clip else mean
+        return self._mean(self._lift(features) - self.offset_)
+
+    def _mean(self, x: Floats) -> Floats:
+        mean = self.centre_ + each(x, self.weights_)
+        return np.minimum(np.maximum(mean, 0.0), 1.0) if self.clip else mean
 
 
 def _solve(x: Floats, target: Floats) -> tuple[Floats, Floats]:
