@@ -134,8 +134,8 @@ def evaluate(
         "minimum_detectable_difference": _detectable(judged, joint),
         "notes": _notes(problem, plan),
         "skipped": skipped,
-        "arms": _arms(problem, plan),
-        "hull": _hull(problem, plan),
+        "arms": arm_rows(problem, plan),
+        "hull": hull_rows(problem, plan),
         "routers": table_rows,
     }
     if timing:
@@ -226,7 +226,7 @@ def _notes(problem: Problem, plan: Schedule) -> list[str]:
     return notes
 
 
-def _arms(problem: Problem, plan: Schedule) -> list[dict[str, Any]]:
+def arm_rows(problem: Problem, plan: Schedule) -> list[dict[str, Any]]:
     from routelab.arena.statistics import from_error, undefined
 
     score, cost = problem.score[plan.judged], problem.cost[plan.judged] * 1000
@@ -244,7 +244,7 @@ def _arms(problem: Problem, plan: Schedule) -> list[dict[str, Any]]:
     ]
 
 
-def _hull(problem: Problem, plan: Schedule) -> list[dict[str, Any]]:
+def hull_rows(problem: Problem, plan: Schedule) -> list[dict[str, Any]]:
     if not problem.priced:
         return []
     score, cost = problem.score[plan.judged], problem.cost[plan.judged]

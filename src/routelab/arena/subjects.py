@@ -45,6 +45,13 @@ def subjects(problem: Problem, plan: Schedule, traces: Sequence[Trace], *, bill_
         trace.overhead_usd = trace.overhead_usd * bill_overhead
     routers = [_of_trace(problem, plan, trace) for trace in traces if not trace.candidate.baseline]
     learned = {t.candidate.name: _of_trace(problem, plan, t) for t in traces if t.candidate.baseline}
+    return beside_baselines(problem, plan, routers, learned)
+
+
+def beside_baselines(
+    problem: Problem, plan: Schedule, routers: list[Subject], learned: dict[str, Subject]
+) -> list[Subject]:
+    """The routers, then every baseline, the hull last; each with random mixing at its cost where there are costs."""
     plain = {name: fixed_policy(problem, plan, name) for name in baselines.PLAIN}
     everything = routers + [(plain | learned)[name] for name in baselines.ORDER if name in plain or name in learned]
     if problem.priced:

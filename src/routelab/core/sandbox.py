@@ -1,10 +1,10 @@
 """Runs foreign Python inside an operating-system sandbox: bubblewrap's namespaces, plus limits that bite.
 
 Inside there is no network, no home, no environment, no other process; the system and the interpreter are
-read-only, the standard library is all there is, and the user id has no rights. Process limits do not bind root, so
-root leaves itself first: one bubblewrap builds the view as root, a second one, run by nobody, is the sandbox that a
-normal user gets too. Limits are set inside, where processes are counted for this sandbox alone. Knows nothing of
-answers, tests or scores.
+read-only, the standard library and folders that were handed in are all there is, and the user id has no rights.
+Process limits do not bind root, so root leaves itself first: one bubblewrap builds the view as root, a second one,
+run by nobody, is the sandbox that a normal user gets too. Limits are set inside, where processes are counted for this
+sandbox alone. Knows nothing of answers, tests or scores.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -82,8 +83,16 @@ class SandboxResult(msgspec.Struct, frozen=True, kw_only=True):
     isolated: bool
 
 
-def run_python(code: str, stdin: str = "", limits: Limits | None = None, *, unsafe: bool = False) -> SandboxResult:
-    """Run a program as ``__main__`` and wait for it.
+def run_python(
+    code: str,
+    stdin: str = "",
+    limits: Limits | None = None,
+    *,
+    folders: Mapping[str, Path] | None = None,
+    unsafe: bool = False,
+) -> SandboxResult:
+    """Run a program as ``__main__`` and wait for it. ``folders`` are shown read-only, each under the absolute
+    path that is its key.
 
     Raises PrerequisiteError where no sandbox can be had, unless ``unsafe`` (or ``ROUTELAB_UNSAFE_SANDBOX=1``)
     allows a run under resource limits alone.
@@ -100,7 +109,7 @@ def run_python(code: str, stdin: str = "", limits: Limits | None = None, *, unsa
             got=refusal,
             fix=f"apt install bubblewrap, or {UNSAFE_VARIABLE}=1 to run foreign code unprotected",
         )
-    return _run(code, stdin, limits, isolated=not refusal)
+    return _run(code, stdin, limits, folders or {}, isolated=not refusal)
 
 
 @cache
@@ -109,14 +118,14 @@ def why_not() -> str | None:
     for tool in ("bwrap", *(["setpriv"] if os.geteuid() == 0 else [])):
         if not shutil.which(tool):
             return f"no {tool!r} on the path"
-    probe = _run("print(6 * 7)", "", Limits(), isolated=True)
+    probe = _run("print(6 * 7)", "", Limits(), {}, isolated=True)
     return None if probe.stdout == "42\n" else shorten(probe.stderr.strip() or f"exit code {probe.exit_code}")
 
 
-def _run(code: str, stdin: str, limits: Limits, *, isolated: bool) -> SandboxResult:
+def _run(code: str, stdin: str, limits: Limits, folders: Mapping[str, Path], *, isolated: bool) -> SandboxResult:
     program = code.encode("utf-8", "replace")
     python = [_INTERPRETER, *_FLAGS, "-c", _BOOT, json.dumps(limits.rlimits()), str(len(program))]
-    command = [*(_wrapping(limits) if isolated else []), *python]
+    command = [*(_wrapping(limits, folders) if isolated else []), *python]
     with (
         tempfile.TemporaryFile() as source,
         tempfile.TemporaryFile() as out,
@@ -164,27 +173,41 @@ def _text(stream: IO[bytes], limit: int) -> str:
     return stream.read(limit).decode("utf-8", "replace")
 
 
-def _wrapping(limits: Limits) -> list[str]:
+def _wrapping(limits: Limits, folders: Mapping[str, Path]) -> list[str]:
     """The command line in front of the interpreter."""
     bwrap = shutil.which("bwrap") or "bwrap"
+    as_root = os.geteuid() == 0
+    shown = {place: Path(place) for place in folders} if as_root else folders
     inner = [
-        *[bwrap, *_view(), "--proc", "/proc", "--dev", "/dev"],
+        *[bwrap, *_view(shown), "--proc", "/proc", "--dev", "/dev"],
         *["--size", str(limits.scratch_bytes), "--tmpfs", "/tmp", "--chdir", "/tmp"],
         *["--remount-ro", "/dev", "--remount-ro", "/"],
         *["--unshare-all", "--unshare-user", "--disable-userns", "--uid", NOBODY, "--gid", NOBODY],
         *["--cap-drop", "ALL", "--hostname", "sandbox", "--die-with-parent", "--new-session", "--"],
     ]
-    if os.geteuid() != 0:
+    if not as_root:
         return inner
     return [
-        *[bwrap, *_view(), "--bind", "/proc", "/proc", "--dev", "/dev", "--dir", "/tmp", "--die-with-parent", "--"],
+        *[
+            bwrap,
+            *_view(folders),
+            "--bind",
+            "/proc",
+            "/proc",
+            "--dev",
+            "/dev",
+            "--dir",
+            "/tmp",
+            "--die-with-parent",
+            "--",
+        ],
         *["setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "--"],
         *inner,
     ]
 
 
-def _view() -> list[str]:
-    """Read-only binds of the system's programs and of the interpreter; nothing else of the disk."""
+def _view(folders: Mapping[str, Path]) -> list[str]:
+    """Read-only binds of the system's programs, of the interpreter and of ``folders``; nothing else of the disk."""
     words = ["--ro-bind", "/usr", "/usr", "--perms", "0755", "--dir", "/etc"]
     words += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
     for folder in (Path("/bin"), Path("/lib"), Path("/lib32"), Path("/lib64")):
@@ -193,8 +216,9 @@ def _view() -> list[str]:
         elif folder.exists():
             words += ["--ro-bind", str(folder), str(folder)]
     prefix = Path(sys.base_prefix)
-    if not prefix.is_relative_to("/usr"):
-        for parent in reversed(prefix.parents[:-1]):
+    shown = {} if prefix.is_relative_to("/usr") else {str(prefix): prefix}
+    for place, folder in {**shown, **folders}.items():
+        for parent in reversed(Path(place).parents[:-1]):
             words += ["--perms", "0755", "--dir", str(parent)]
-        words += ["--ro-bind", str(prefix), str(prefix)]
+        words += ["--ro-bind", str(folder), place]
     return words

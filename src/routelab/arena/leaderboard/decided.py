@@ -15,6 +15,7 @@ import polars as pl
 from routelab.arena.problem import Problem
 from routelab.core.decisions import Floats, Ints
 from routelab.core.errors import InputError
+from routelab.outcomes import Dense
 
 Calls = tuple[str, ...]
 
@@ -98,25 +99,26 @@ class Decided:
         curve = None if self.curve is None else self.curve[:, :, rows]
         return Decided(problem.batch.ids, self.plans, self.pick[:, rows], self.overhead_usd[rows], curve)
 
-    def values(self, problem: Problem) -> tuple[Floats, Floats]:
-        """(R, n) scores and costs on the problem's outcomes; this must be in the problem's order."""
-        score, cost = plan_values(self.plans, problem)
+    def values(self, problem: Problem, wide: Dense | None = None) -> tuple[Floats, Floats]:
+        """(R, n) scores and costs on the problem's outcomes; this must be in the problem's order.
+
+        ``wide`` has further arms on the same rows, which decisions may name where the cells they need are known.
+        """
+        known = wide if wide is not None and problem.priced else problem.outcomes
+        score, cost = plan_values(self.plans, known)
         rows = np.arange(len(problem))
         return score[rows, self.pick], cost[rows, self.pick] + self.overhead_usd
 
     def arms(self, problem: Problem) -> Ints | None:
-        """(R, n) indices of the problem's arms, None where some plan makes several calls."""
-        if any(len(plan) > 1 for plan in self.plans):
+        """(R, n) indices of the problem's arms, None where some plan makes several calls or names another arm."""
+        if any(len(plan) > 1 or plan[0] not in problem.arms for plan in self.plans):
             return None
         return np.array([problem.arms.index(plan[0]) for plan in self.plans], np.int64)[self.pick]
 
 
-def plan_values(plans: tuple[Calls, ...], problem: Problem) -> tuple[Floats, Floats]:
-    """(n, P) score of every plan's last call and cost of all of its calls. Arms must be the problem's."""
-    place = {arm: k for k, arm in enumerate(problem.arms)}
-    last = np.array([place[plan[-1]] for plan in plans], np.int64)
-    made = np.zeros((len(problem.arms), len(plans)))
-    for k, plan in enumerate(plans):
-        for arm in plan:
-            made[place[arm], k] += 1
-    return problem.score[:, last], problem.cost @ made
+def plan_values(plans: tuple[Calls, ...], known: Dense) -> tuple[Floats, Floats]:
+    """(n, P) score of every plan's last call and cost of all of its calls, NaN where an outcome is not known."""
+    place = {arm: k for k, arm in enumerate(known.arms)}
+    last = [place[plan[-1]] for plan in plans]
+    cost = [known.cost_usd[:, [place[arm] for arm in plan]].sum(axis=1) for plan in plans]
+    return known.score[:, last], np.stack(cost, axis=1)

@@ -145,7 +145,7 @@ def files_of(submission: Submission) -> list[Path]:
         raise InputError(
             "submission", expected=f"at most {LARGEST_BYTES >> 20} MiB", got=f"{size >> 20} MiB", fix="shrink it"
         )
-    return sorted(found)
+    return sorted(found - {submission.folder / MANIFEST})
 
 
 def _is_file(submission: Submission) -> bool:

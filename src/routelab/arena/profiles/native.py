@@ -111,6 +111,15 @@ class Config(msgspec.Struct, frozen=True):
     pipeline_params: PipelineParams
 
 
+def each_prediction(path: Path) -> Iterator[Prediction | InputError]:
+    """Rows of a prediction file one by one, with an error in the place of every row that is wrong."""
+    for where, part in _rows(path, msgspec.Raw):
+        try:
+            yield _decode(bytes(part).decode(), Prediction, where, path)
+        except InputError as error:
+            yield error
+
+
 def read_predictions(path: Path) -> list[Prediction]:
     """Rows of a prediction or robustness file; a query, or a (query, other model) pair, may come only once."""
     rows = [row for _, row in _rows(path, Prediction)]

