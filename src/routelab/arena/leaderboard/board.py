@@ -7,7 +7,6 @@ the old board whole and goes on when the same command runs again. Updates may ru
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 import time
 from contextlib import suppress
@@ -26,7 +25,7 @@ from routelab.arena.leaderboard.choices import Intake
 from routelab.arena.leaderboard.decided import Decided
 from routelab.arena.leaderboard.deciding import Answered, decide
 from routelab.arena.leaderboard.intake import look
-from routelab.arena.leaderboard.manifest import MANIFEST, Manifest, Submission, files_of
+from routelab.arena.leaderboard.manifest import MANIFEST, Manifest, Submission, copy_files
 from routelab.arena.leaderboard.publishing import publish
 from routelab.arena.leaderboard.ranking import now
 from routelab.arena.leaderboard.shared import Shared
@@ -189,15 +188,9 @@ class Board:
         if not place.exists():
             place.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=place.parent, prefix=".new-") as made:
-                for path in files_of(one):
-                    target = Path(made) / one.id / path.relative_to(one.folder)
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copyfile(path, target)
                 whole = Path(made) / one.id
-                whole.mkdir(exist_ok=True)
+                copy_files(one, whole)
                 write_text(whole / MANIFEST, yaml.safe_dump(_plain(one.manifest), sort_keys=False))
-                for each in (whole, *whole.rglob("*")):
-                    each.chmod(0o755 if each.is_dir() else 0o644)
                 with suppress(OSError):  # somebody else brought the same one
                     whole.rename(place)
         self.store.receive(

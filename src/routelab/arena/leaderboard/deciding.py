@@ -53,7 +53,7 @@ def candidate_of(one: Submission, shared: Shared) -> Candidate:
     if one.kind == "artifact":
         return replace(resolve(one.path), name=one.manifest.name)
     if one.kind == "code":
-        inside = SandboxedRouter(one.manifest.name, one.folder, one.what)
+        inside = SandboxedRouter(one)
         return Candidate(one.manifest.name, lambda _: _Named(inside, shared), "unknown")
     from routelab.arena.adapters import HttpRouter
 

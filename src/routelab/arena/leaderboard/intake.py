@@ -68,7 +68,7 @@ def _code(found: Intake, one: Submission, shared: Shared) -> None:
         found.add(f"code {path.name}", expected="Python", got=str(error), fix="mend it")
         return
     few = shared.problem.batch.take(np.arange(min(TRIED, len(shared.problem))))
-    chosen = found.attempt(lambda: SandboxedRouter(one.manifest.name, one.folder, one.what).route(few))
+    chosen = found.attempt(lambda: SandboxedRouter(one).route(few))
     if chosen is not None:
         read_plans(found, list(few.ids), chosen, shared, f"code {one.what}")
 

@@ -7,6 +7,7 @@ RouterArena's predictions) is a submission too, named after itself. Reads and ch
 from __future__ import annotations
 
 import hashlib
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -126,7 +127,9 @@ def files_of(submission: Submission) -> list[Path]:
     manifest = submission.manifest
     if submission.kind == "endpoint" or (submission.kind == "recipe" and not _is_file(submission)):
         return []
-    roots = [submission.folder] if (submission.folder / MANIFEST).is_file() else [submission.path]
+    roots = [submission.path]
+    if (submission.folder / MANIFEST).is_file():
+        roots.append(submission.folder)
     roots += [inside(submission.folder, name, "file") for name in (manifest.robustness, manifest.config) if name]
     found: set[Path] = set()
     for root in roots:
@@ -146,6 +149,17 @@ def files_of(submission: Submission) -> list[Path]:
             "submission", expected=f"at most {LARGEST_BYTES >> 20} MiB", got=f"{size >> 20} MiB", fix="shrink it"
         )
     return sorted(found - {submission.folder / MANIFEST})
+
+
+def copy_files(submission: Submission, target: Path) -> None:
+    """Copy everything that is part of the submission; all may read the copy, whoever could read the original."""
+    target.mkdir()
+    for path in files_of(submission):
+        place = target / path.relative_to(submission.folder)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, place)
+    for each in (target, *target.rglob("*")):
+        each.chmod(0o755 if each.is_dir() else 0o644)
 
 
 def _is_file(submission: Submission) -> bool:

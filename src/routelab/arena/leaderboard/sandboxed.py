@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 import routelab
+from routelab.arena.leaderboard.manifest import Submission, copy_files
 from routelab.core.errors import ContractError, shorten
 from routelab.core.sandbox import MIB, Limits, SandboxResult, run_python
 from routelab.data import FOLDER, embedded
@@ -49,29 +50,32 @@ answer.flush()
 class SandboxedRouter:
     """``route`` starts one sandboxed process for the whole batch and gives the arm names that it answers.
 
-    ``entry`` is ``file.py:object``, a path in ``folder``. Raises ContractError with the end of what it wrote to
-    standard error where it fails, hangs, or answers with anything but names; PrerequisiteError where the machine
+    It sees a copy of the submission's own files and nothing beside them. Raises ContractError with the end of what it
+    wrote to standard error where it fails, hangs, or answers with anything but names; PrerequisiteError where the machine
     has no sandbox.
     """
 
-    def __init__(self, name: str, folder: Path, entry: str, limits: Limits = LIMITS) -> None:
-        self.name, self.folder, self.entry, self.limits = name, folder, entry, limits
+    def __init__(self, submission: Submission, limits: Limits = LIMITS) -> None:
+        self.name, self.submission, self.limits = submission.manifest.name, submission, limits
 
     def route(self, batch: QueryBatch, /) -> list[Any]:
         asked = {
             "packages": _packages(),
             "place": PLACE,
-            "entry": self.entry,
+            "entry": self.submission.what,
             "ids": batch.ids,
             "texts": batch.texts or [""] * len(batch),
             "tasks": batch.tasks,
         }
-        shown = {place: Path(place) for place in _packages()}
-        with tempfile.TemporaryDirectory() as empty:
-            Path(empty).chmod(0o755)
-            for table in embedded():  # the truth of the embedded tables is not for routers
-                shown[str(FOLDER / table)] = Path(empty)
-            ran = run_python(_PROGRAM, json.dumps(asked), self.limits, folders={**shown, PLACE: self.folder.resolve()})
+        with tempfile.TemporaryDirectory() as made:
+            own, empty = Path(made) / "own", Path(made) / "empty"
+            copy_files(self.submission, own)
+            empty.mkdir()
+            for folder in (Path(made), empty):
+                folder.chmod(0o755)
+            shown = {place: Path(place) for place in _packages()} | {PLACE: own}
+            shown |= {str(FOLDER / table): empty for table in embedded()}  # the truth is not for routers
+            ran = run_python(_PROGRAM, json.dumps(asked), self.limits, folders=shown)
         return self._answer(ran)
 
     def _answer(self, ran: SandboxResult) -> list[Any]:

@@ -39,7 +39,10 @@ def lookup_table(case: Case) -> tuple[bool, str]:
         raise NotApplicable(f"it departs from its most usual choice on {len(departs)} queries only: nothing to look up")
     chosen = np.sort(stream(0, "asked-again", case.problem.table_hash).permutation(departs)[:ASKED])
     rows, pick = rows[chosen], pick[chosen]
-    edits = {"a blank more": [f"{texts[row]} " for row in rows], "another wording": [_reworded(texts[row]) for row in rows]}
+    edits = {
+        "a blank more": [f"{texts[row]} " for row in rows],
+        "another wording": [_reworded(texts[row]) for row in rows],
+    }
     luck, tricked, told = Luck.of(case.problem), False, []
     for edit, prompts in edits.items():
         again = _ask(case, rows, prompts)
@@ -50,7 +53,9 @@ def lookup_table(case: Case) -> tuple[bool, str]:
         tricked |= known.sum() >= FEWEST_FLIPS and (
             score.lower > MOST_LOST_SCORE or cheapest.lower > MOST_LOST_CHEAPEST
         )
-        told.append(f"{edit} changes {int(flips.sum())} of {len(rows)} choices, which had followed {cheapest} more of the luck")
+        told.append(
+            f"{edit} changes {int(flips.sum())} of {len(rows)} choices, which had followed {cheapest} more of the luck"
+        )
     return bool(tricked), "; ".join(told)
 
 

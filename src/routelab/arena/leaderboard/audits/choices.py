@@ -6,12 +6,11 @@ calls that no longer plan of the submission begins with: whoever escalates has s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
+import numpy.typing as npt
 
-from routelab.arena.leaderboard.audits.case import Case
-from routelab.arena.leaderboard.audits.luck import ERRORS, Luck, Share
+from routelab.arena.leaderboard.audits.case import Case, Other
+from routelab.arena.leaderboard.audits.luck import Luck, Share, less
 from routelab.arena.leaderboard.audits.rule import NotApplicable, for_kinds
 from routelab.arena.leaderboard.decided import Decided
 from routelab.arena.leaderboard.manifest import Kind
@@ -19,6 +18,8 @@ from routelab.arena.problem import Problem
 from routelab.core.decisions import Ints
 
 FOREIGN: tuple[Kind, ...] = ("artifact", "code", "endpoint", "decisions", "predictions")
+COPIES: tuple[Kind, ...] = ("code", "endpoint", "decisions", "predictions")
+Bools = npt.NDArray[np.bool_]
 FITTED_HERE = "the board itself fits a recipe, on other queries than it judges"
 FEWEST = 50
 """Queries below which a share of luck tells nothing."""
@@ -29,11 +30,12 @@ reached 0.00 and 0.00; without labels of difficulty 0.00 and 0.08."""
 MOST_REVISED_CHEAPEST, MOST_REVISED_SCORE, FEWEST_REVISED = 0.15, 0.2, 10
 """The same for the changed choices alone, which are few: a chance pattern among them weighs more."""
 MOST_GAP = 0.08
-"""By how much more luck may be followed on the development side than on the test side."""
-MOST_DROP = 0.15
-"""Part of the room between best single and oracle that may be lost in a season that nobody has seen."""
-MOST_COPIED, FEWEST_DEPARTURES = 0.9, 20
-"""Share of its departures from the habit of a task that an entry may have in common with another owner's."""
+"""By how much more luck may be followed on the development side, or in an open season, than on the other side."""
+MOST_COPIED, FEWEST_DEPARTURES = 0.92, 60
+"""Share of one entry's departures from the habit of a task and of a length that another owner's may have too. Learned
+routers of the library on other folds reach 0.88; the same hand-written rule submitted twice is the same entry."""
+LENGTHS = 20
+"""Queries of about the same length, whose habit a router of a few thresholds follows."""
 DEVELOPED_ON = ("dev", "train", "validation", "sub_10", "open")
 
 
@@ -54,7 +56,7 @@ def too_good_to_be_decided(case: Case) -> tuple[bool, str]:
     return (
         score.lower > MOST_SCORE or cheapest.lower > MOST_CHEAPEST,
         f"on {len(rows)} queries the choices follow {cheapest} of the luck of which arm is the cheapest right one and "
-        f"{score} of the luck in scores; no function of a query follows more than {MOST_CHEAPEST:.0%} and {MOST_SCORE:.0%}",
+        f"{score} of the luck in scores; no function of a query follows {MOST_CHEAPEST:.0%} or {MOST_SCORE:.0%}",
     )
 
 
@@ -73,8 +75,8 @@ def revised_choices(case: Case) -> tuple[bool, str]:
             score.lower > MOST_REVISED_SCORE or cheapest.lower > MOST_REVISED_CHEAPEST
         )
         said.append(
-            f"{int(changed.sum())} of {len(rows)} choices changed since submission {number}: {int((now > then).sum())} for "
-            f"the better and {int((now < then).sum())} for the worse; they follow {cheapest} more of the luck"
+            f"{int(changed.sum())} of {len(rows)} choices changed since submission {number}: {int((now > then).sum())} to "
+            f"better and {int((now < then).sum())} to worse outcomes; they follow {cheapest} more of the luck"
         )
     return bool(tricked), "; ".join(said)
 
@@ -91,57 +93,66 @@ def dev_test_gap(case: Case) -> tuple[bool, str]:
     usual = [float(np.median([gaps[k].value for gaps in others])) if others else 0.0 for k in range(2)]
     return (
         any(gap.lower - max(0.0, habit) > MOST_GAP for gap, habit in zip(own, usual)),
-        f"the choices follow {own[1]} more of the luck of being the cheapest right arm on the {int(sides.sum())} development "
-        f"queries than on the {int((~sides).sum())} others ({own[0]} in scores); the median entry {usual[1]:.1%}",
+        f"the choices follow {own[1]} more of the luck of being the cheapest right arm on the {int(sides.sum())} "
+        f"development queries than on the {int((~sides).sum())} others ({own[0]} in scores); the median entry"
+        f"  {usual[1]:.1%}",
     )
 
 
 @for_kinds(*FOREIGN, otherwise=FITTED_HERE)
 def season_drop(case: Case) -> tuple[bool, str]:
-    """A gain over the best single arm that is gone in a season that nobody has seen (RouterArena #153)."""
+    """Luck followed on the open queries that is gone in a season which nobody has seen (RouterArena #153)."""
     if case.hidden is None:
         raise NotApplicable("no hidden season has been judged yet")
-    shown, unseen = _recovered(case.problem, case.decided), _recovered(*case.hidden)
-    drop = Share(shown.value - unseen.value, float(np.hypot(shown.error, unseen.error)))
+    season, there = case.hidden
+    shown = Luck.of(case.problem).followed(*_enough(*blind(case.decided, case.problem)))
+    unseen = Luck.of(season).followed(*_enough(*blind(there, season)))
+    drops = [less(one, other) for one, other in zip(shown, unseen)]
     return (
-        drop.lower > MOST_DROP,
-        f"of the room between best single and oracle it wins {shown} on the open queries and {unseen} in the hidden season",
+        any(drop.lower > MOST_GAP for drop in drops),
+        f"the choices follow {shown[1]} of the luck of being the cheapest right arm on {len(case.problem)} open "
+        f"queries and {unseen[1]} on {len(season)} hidden ones; in scores {shown[0]} and {unseen[0]}",
     )
 
 
-@for_kinds("code", "endpoint", "decisions", "predictions", otherwise="what a recipe or an artifact holds says where it is from")
+@for_kinds(*COPIES, otherwise="what a recipe or an artifact holds says where it is from")
 def copied_decisions(case: Case) -> tuple[bool, str]:
     """The decisions of another owner's entry, or nearly so; constant routers may agree (RouterArena #196)."""
-    rows, pick = blind(case.decided, case.problem)
-    cells = np.unique([task or "" for task in case.problem.batch.tasks], return_inverse=True)[1]
-    mine = _departures(rows, pick, cells, case.problem)
-    if mine.sum() < FEWEST_DEPARTURES:
-        raise NotApplicable(f"only {int(mine.sum())} choices depart from the most usual one of their task: many may agree")
-    best, whose = 0.0, ""
     strangers = [other for other in _others(case) if other.owner != case.submission.manifest.owner]
-    for other in strangers:
-        there, theirs = blind(other.decided, case.problem)
-        arm = np.full(len(case.problem), -1)
-        arm[there] = theirs
-        departs = np.zeros(len(case.problem), bool)
-        departs[there] = _departures(there, theirs, cells, case.problem)
-        either = mine | departs[rows]
-        share = float((arm[rows] == pick)[either].mean())
-        if share > best:
-            best, whose = share, f" ({other.name} of {other.owner})"
     if not strangers:
         raise NotApplicable("no other owner is on the board")
+    pick, mine = _departures(case.decided, case.problem)
+    if mine.sum() < FEWEST_DEPARTURES:
+        raise NotApplicable(
+            f"only {int(mine.sum())} choices depart from what is usual for their task and length: many may agree"
+        )
+    best, whose = 0.0, "none"
+    for other in strangers:
+        arm, theirs = _departures(other.decided, case.problem)
+        sides = [side for side in (mine, theirs) if side.sum() >= FEWEST_DEPARTURES]
+        share = max(float((arm == pick)[side].mean()) for side in sides)
+        if share > best:
+            best, whose = share, f"{other.name} of {other.owner}"
     return best > MOST_COPIED, (
-        f"{int(mine.sum())} choices depart from the most usual one of their task; "
-        f"of these and another entry's at most {best:.1%} are the same{whose}"
+        f"{int(mine.sum())} choices depart from what is usual for their task and length; of these, or of the "
+        f"other entry's, at most {best:.1%} are the same ({whose})"
     )
 
 
-def _departures(rows: Ints, pick: Ints, cells: Ints, problem: Problem) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Whether each choice is another than the entry's most usual one for queries of that task."""
-    arms = len(problem.arms)
-    usual = np.bincount(cells[rows] * arms + pick, minlength=arms * (int(cells.max()) + 1)).reshape(-1, arms).argmax(axis=1)
-    return pick != usual[cells[rows]]
+def _departures(decided: Decided, problem: Problem) -> tuple[Ints, Bools]:
+    """(n,) arms, −1 where there is none, and whether each is unlike the entry's habit for its task and its length."""
+    rows, pick = blind(decided, problem)
+    arm = np.full(len(problem), -1, np.int64)
+    arm[rows] = pick
+    texts = problem.batch.texts or problem.batch.ids
+    tasks = np.unique([task or "" for task in problem.batch.tasks], return_inverse=True)[1]
+    lengths = np.argsort(np.argsort([len(text) for text in texts], kind="stable"), kind="stable") // LENGTHS
+    departs = arm >= 0
+    for cells in (tasks, lengths):
+        votes = np.zeros((int(cells.max()) + 1, len(problem.arms)), np.int64)
+        np.add.at(votes, (cells[rows], pick), 1)
+        departs &= arm != votes.argmax(axis=1)[cells]
+    return arm, departs
 
 
 def _enough(rows: Ints, pick: Ints) -> tuple[Ints, Ints]:
@@ -154,25 +165,18 @@ def _both(one: Decided, other: Decided, problem: Problem) -> tuple[Ints, Ints, I
     """The rows that both decide blindly, and the arms of each."""
     rows, pick = blind(one, problem)
     there, theirs = blind(other, problem)
-    arm = np.full(len(problem), -1)
+    arm = np.full(len(problem), -1, np.int64)
     arm[there] = theirs
     known = arm[rows] >= 0
     return rows[known], pick[known], arm[rows[known]]
 
 
-def _others(case: Case) -> Sequence[Decided]:
+def _others(case: Case) -> list[Other]:
     return [other for other in case.others if other.decided.query_ids == case.problem.batch.ids]
 
 
-def _gaps(luck: Luck, decided: Decided, problem: Problem, sides: np.ndarray) -> tuple[Share, Share]:
+def _gaps(luck: Luck, decided: Decided, problem: Problem, sides: Bools) -> list[Share]:
+    """How much more luck, in score and in being cheapest, is followed on the marked side."""
     rows, pick = _enough(*blind(decided, problem))
     dev, test = (luck.followed(rows[side], pick[side]) for side in (sides[rows], ~sides[rows]))
-    return tuple(Share(a.value - b.value, float(np.hypot(a.error, b.error))) for a, b in zip(dev, test))
-
-
-def _recovered(problem: Problem, decided: Decided) -> Share:
-    """How far the scores reach from the best single arm's to the oracle's."""
-    single = problem.score[:, problem.score.mean(axis=0).argmax()]
-    room = float((problem.score.max(axis=1) - single).mean())
-    gain = decided.values(problem)[0].mean(axis=0) - single
-    return Share(float(gain.mean()) / room, float(gain.std(ddof=1)) / room / len(gain) ** 0.5) if room > 0 else Share(0, 0)
+    return [less(one, other) for one, other in zip(dev, test)]

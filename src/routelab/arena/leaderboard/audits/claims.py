@@ -98,8 +98,10 @@ def unbilled_tokens(case: Case) -> tuple[bool, str]:
         used = float(counted.select(claimed.sum() / real[side].sum()).item() or 1.0) if counted.height else 1.0
         low = int(counted.select((claimed < HALF * real[side]).sum()).item())
         high = int(counted.select((claimed * HALF > real[side]).sum()).item())
-        evidence += f"; {side} tokens are {used:.0%} of the shared calls', {low} calls at less than half, {high} at more than twice"
-        tricked |= (counted.height > 30 and used < LEAST_USED) or (tilted(low, high) and low - high > MOST_ODD * counted.height)
+        evidence += f"; {side} tokens are {used:.0%} of the shared calls', {low} below half of them, {high} above twice"
+        tricked |= (counted.height > 30 and used < LEAST_USED) or (
+            tilted(low, high) and low - high > MOST_ODD * counted.height
+        )
     return tricked, evidence
 
 

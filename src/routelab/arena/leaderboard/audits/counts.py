@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from routelab.arena.leaderboard.audits.case import Case
@@ -17,7 +16,10 @@ from routelab.arena.leaderboard.audits.claims import NO_CLAIMS, answered
 from routelab.arena.leaderboard.audits.rule import for_kinds
 from routelab.core.decisions import Floats, Ints
 
-RATES = {"words": np.arange(0.7, 2.505, 0.01), "characters": np.unique(np.r_[np.arange(0.14, 0.505, 0.005), 1 / 3, 1 / 6])}
+RATES = {
+    "words": np.arange(0.7, 2.505, 0.01),
+    "characters": np.unique(np.r_[np.arange(0.14, 0.505, 0.005), 1 / 3, 1 / 6]),
+}
 """Tokens per word or character that an estimate may take; 4/3, 1.3 and 1/4 are the usual ones."""
 LONG_ENOUGH = 12
 """Words from which a count that follows a rule is no accident."""
@@ -37,7 +39,10 @@ def estimated_tokens(case: Case) -> tuple[bool, str]:
     prompts = case.table.queries.select("query_id", text="prompt")
     sides = {
         "input": (rows.join(prompts, on="query_id", how="left", maintain_order="left"), "input_tokens"),
-        "output": (rows.rename({"answer": "text"}) if "answer" in rows.columns else rows.with_columns(text=None), "output_tokens"),
+        "output": (
+            rows.rename({"answer": "text"}) if "answer" in rows.columns else rows.with_columns(text=None),
+            "output_tokens",
+        ),
     }
     tricked, told = False, []
     for side, (frame, column) in sides.items():
@@ -63,24 +68,19 @@ def _rules(frame: pl.DataFrame, column: str, side: str) -> Iterator[tuple[str, f
     sized = sized.filter(pl.col("words") >= LONG_ENOUGH)
     if sized.height < ENOUGH:
         return
+    claimed, shared = _whole(sized[column]), _whole(sized[f"shared_{column}"])
     for unit, rates in RATES.items():
         size = sized[unit].to_numpy().astype(float)
-        claimed, rate = _follow(_whole(sized[column]), size, rates)
-        shared, _ = _follow(_whole(sized[f"shared_{column}"]), size, rates)
-        yield f"{rate:.3g} × {unit}, rounded", claimed, shared
+        follow = np.array([[_follow(counts, size, rate) for rate in rates] for counts in (claimed, shared)])
+        worst = int((follow[0] - follow[1]).argmax())
+        yield f"{rates[worst]:.3g} × {unit}, rounded", float(follow[0, worst]), float(follow[1, worst])
 
 
-def _follow(counts: Ints, size: Floats, rates: npt.NDArray[np.float64]) -> tuple[float, float]:
-    """The largest share of counts that are a rounded multiple of size plus a constant, and that multiple."""
-    best, found = 0, float(rates[0])
-    for rate in rates:
-        off = counts - np.rint(rate * size).astype(np.int64)
-        near = np.bincount(off[np.abs(off) <= SPREAD] + SPREAD, minlength=2 * SPREAD + 1)
-        # rounding down or up instead moves about half of the counts by one
-        pairs = int((near[:-1] + near[1:]).max())
-        if pairs > best:
-            best, found = pairs, float(rate)
-    return best / len(counts), found
+def _follow(counts: Ints, size: Floats, rate: float) -> float:
+    """The share of counts that are this multiple of size plus one constant, rounded up or down."""
+    off = counts - np.rint(rate * size).astype(np.int64)
+    near = np.bincount(off[np.abs(off) <= SPREAD] + SPREAD, minlength=2 * SPREAD + 1)
+    return float((near[:-1] + near[1:]).max()) / len(counts)
 
 
 def _whole(series: pl.Series) -> Ints:

@@ -9,8 +9,9 @@ import numpy as np
 import polars as pl
 
 from routelab.arena.leaderboard.audits.case import Case, Other
-from routelab.arena.leaderboard.audits.world import Noise, World, decided, predictions, submission
+from routelab.arena.leaderboard.audits.world import Noise, World, decided, narrowed, predictions, submission
 from routelab.arena.problem import Problem
+from routelab.core.decisions import Ints
 from routelab.core.seeds import stream
 
 NOISES = (
@@ -39,7 +40,7 @@ def _decisions(world: World) -> Iterator[tuple[str, Case]]:
         others = [
             Other(f"{other} {again}", "bob", decided(world.problem, pick))
             for (other, again), pick in world.usual.items()
-            if (other, again) != (name, seed)
+            if again != seed
         ]
         for dial in DIALS:
             yield f"decisions {name} {seed} dial {dial}", world.case("decisions", curve[dial], others=others)
@@ -49,7 +50,10 @@ def _predictions(world: World, seed: int) -> Iterator[tuple[str, Case]]:
     for number, ((name, again), pick) in enumerate(world.usual.items()):
         rng = stream(seed, "honest", name, again)
         noise = NOISES[number % len(NOISES)]
-        yield f"predictions {name} {again}", world.case("predictions", pick, claimed=predictions(world, pick, rng, noise))
+        yield (
+            f"predictions {name} {again}",
+            world.case("predictions", pick, claimed=predictions(world, pick, rng, noise)),
+        )
 
 
 def _constants(world: World, seed: int) -> Iterator[tuple[str, Case]]:
@@ -64,12 +68,17 @@ def _constants(world: World, seed: int) -> Iterator[tuple[str, Case]]:
 def _asked(world: World) -> Iterator[tuple[str, Case]]:
     for name in world.routers:
         case = world.asked(name)
-        open_source = submission("artifact", open_source=True, source_url="https://github.com/ann/router", licence="MIT")
+        open_source = submission(
+            "artifact", open_source=True, source_url="https://github.com/ann/router", licence="MIT"
+        )
         yield f"artifact {name}", replace(case, submission=open_source)
         yield f"code {name}", world.asked(name, "code", earlier=[case.decided])
         unseen = world.fitted.batch.fingerprints()[: len(case.problem) // 300].tolist()
         beside = frozenset(case.problem.batch.fingerprints()[: len(case.problem) // 300].tolist()) | frozenset(unseen)
-        yield f"artifact {name} with few common prompts", replace(case, fitted_on=beside | (case.fitted_on or frozenset()))
+        yield (
+            f"artifact {name} with few common prompts",
+            replace(case, fitted_on=beside | (case.fitted_on or frozenset())),
+        )
 
 
 def _resubmitted(world: World) -> Iterator[tuple[str, Case]]:
@@ -92,10 +101,11 @@ def _sides(world: World, seed: int) -> Iterator[tuple[str, Case]]:
     for place, ((name, again), pick) in enumerate(world.usual.items()):
         share = (0.1, 0.2, 0.5)[place % 3]
         problem = with_sides(world.problem, stream(seed, "sides", place).random(len(pick)) < share)
-        others = [Other(str(key), "bob", decided(problem, other)) for key, other in world.usual.items() if key[0] != name]
+        others = [
+            Other(str(key), "bob", decided(problem, other)) for key, other in world.usual.items() if key[0] != name
+        ]
         yield f"sides {name} {again}", world.case("decisions", pick, problem=problem, others=others)
-    for name, router in world.routers.items():
-        yield f"season {name}", with_season(world, world.asked(name), router.route(world.judged.batch).pick)
+        yield f"season {name} {again}", with_season(world, pick, pick, stream(seed, "season", place))
 
 
 def with_sides(problem: Problem, dev: np.ndarray) -> Problem:
@@ -104,6 +114,10 @@ def with_sides(problem: Problem, dev: np.ndarray) -> Problem:
     return replace(problem, labels=problem.labels.with_columns(sides))
 
 
-def with_season(world: World, case: Case, pick: np.ndarray) -> Case:
-    """The case judged on one half of its queries, the other half being the hidden season."""
-    return case
+def with_season(world: World, shown: Ints, unseen: Ints, rng: np.random.Generator) -> Case:
+    """Half of the queries as the open board, decided by ``shown``, the other half as the hidden season."""
+    side = rng.random(len(shown)) < 0.5
+    open_rows, hidden_rows = np.flatnonzero(side), np.flatnonzero(~side)
+    season = narrowed(world.problem, hidden_rows)
+    hidden = (season, decided(season, unseen[hidden_rows]))
+    return world.case("code", shown[open_rows], problem=narrowed(world.problem, open_rows), hidden=hidden)

@@ -34,6 +34,11 @@ class Share:
         return f"{self.value:.1%} ± {self.error:.1%}"
 
 
+def less(one: Share, other: Share) -> Share:
+    """The difference of two shares of different queries."""
+    return Share(one.value - other.value, float(np.hypot(one.error, other.error)))
+
+
 @dataclass(frozen=True)
 class Luck:
     """(n, K) luck of every cell: of its ``score``, and of being the ``cheapest`` among the best of its row.

@@ -41,8 +41,14 @@ def opaque_claims(case: Case) -> tuple[bool, str]:
     if case.kind not in ("recipe", "artifact", "code"):
         missing.append(f"of kind {case.kind}, which holds no router")
     place = urlsplit(address)
-    if place.scheme not in ("http", "https") or "." not in (place.hostname or "") or _NOWHERE.search(place.hostname or ""):
+    if (
+        place.scheme not in ("http", "https")
+        or "." not in (place.hostname or "")
+        or _NOWHERE.search(place.hostname or "")
+    ):
         missing.append(f"without a public address ({address or 'none'})")
     if not _OPEN.search(licence) or _CLOSED.search(licence):
         missing.append(f"without an open licence ({licence or 'none'})")
-    return bool(missing), f"it claims to be open source and is {', and '.join(missing) or f'at {address} under {licence}'}"
+    return bool(
+        missing
+    ), f"it claims to be open source and is {', and '.join(missing) or f'at {address} under {licence}'}"

@@ -6,7 +6,7 @@ and judged on the other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,7 +24,6 @@ from routelab.arena.problem import Problem, prepare
 from routelab.arena.rows import part_of
 from routelab.core.decisions import Floats, Ints
 from routelab.core.types import Arm
-from routelab.encode import QueryBatch
 from routelab.outcomes import OutcomeTable
 from routelab.router import Recipe, Router
 
@@ -167,4 +166,15 @@ def _like(problem: Problem, rng: np.random.Generator) -> Ints:
     return other
 
 
-Ask = Callable[[QueryBatch], list[str]]
+def narrowed(problem: Problem, rows: Ints) -> Problem:
+    """Some of a problem's queries."""
+    return replace(
+        problem,
+        outcomes=problem.outcomes.rows(rows),
+        batch=problem.batch.take(rows),
+        score=problem.score[rows],
+        cost=problem.cost[rows],
+        strata=problem.strata[rows],
+        groups=problem.groups[rows],
+        labels=problem.labels[rows],
+    )

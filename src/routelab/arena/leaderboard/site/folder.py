@@ -14,7 +14,7 @@ from routelab.arena.leaderboard.site.document import document, packed
 from routelab.arena.leaderboard.site.page import GENERATOR, render
 from routelab.arena.leaderboard.site.tabular import csv_bytes, frame, parquet_bytes
 from routelab.core.errors import InputError
-from routelab.core.files import atomic_path, usable
+from routelab.core.files import WRITABLE, atomic_path, usable
 
 PAGE, JSON, CSV, PARQUET = "index.html", "board.json.gz", "board.csv", "board.parquet"
 
@@ -45,6 +45,6 @@ def write_site(board: Mapping[str, Any], history: Sequence[Mapping[str, Any]], o
         foreign = page.exists() and f'content="{GENERATOR}"' not in page.read_text(encoding="utf-8", errors="replace")
     if foreign:
         raise InputError(str(page), expected="an older site or nothing", got="another page", fix="choose a new folder")
-    with ExitStack() as stack:
+    with usable(out, *WRITABLE), ExitStack() as stack:
         for name, content in site_files(board, history).items():
             stack.enter_context(atomic_path(out / name)).write_bytes(content)

@@ -26,5 +26,5 @@ pages.about = (() => {
     return { node, update() {} };
   }
 
-  return { title: "Method and download", show };
+  return { title: "Method", show };
 })();

@@ -80,5 +80,5 @@ pages.cost = (() => {
     return dom.table("Cost and accuracy", [["Name"], ["What it is"], ["$ per 1,000 queries"], ["Accuracy"]], [...rows, ...arms]);
   }
 
-  return { title: "Quality and cost", show };
+  return { title: "Cost", show };
 })();

@@ -69,14 +69,14 @@ const dom = (() => {
         filled.map(([group, names]) => (group ? h("optgroup", { label: group }, options(names)) : options(names)))));
   }
 
-  // An interval as a small picture on a scale from low to high; with `zero`, around a line at zero.
-  function strip(metric, [low, high], { zero = false, wide = 84 } = {}) {
+  // An interval as a small picture on a scale from low to high: its value a dot, or with `zero` around a line there.
+  function strip(metric, [low, high], { zero = false, wide = 84, dot = true } = {}) {
     if (!metric || metric.value === null) return null;
     const at = (value) => 3 + (wide - 6) * Math.min(1, Math.max(0, (value - low) / (high - low || 1)));
     return svg("svg", { class: "strip", width: wide, height: 12, "aria-hidden": "true" },
       zero && svg("path", { class: "zero", d: `M${at(0)} 0v12` }),
       svg("line", { class: "span", x1: at(metric.low ?? metric.value), x2: at(metric.high ?? metric.value), y1: 6, y2: 6 }),
-      svg("circle", { cx: at(metric.value), cy: 6, r: 2.8 }));
+      dot && svg("circle", { cx: at(metric.value), cy: 6, r: 2.8 }));
   }
 
   const heading = (title, ...more) => h("div", { class: "heading" }, h("h1", { tabindex: -1 }, title), more);

@@ -42,7 +42,7 @@ const format = (() => {
     const m = metric(found);
     if (!m || m.value === null || !bounded(m)) return "";
     const longer = Math.max(m.value - m.low, m.high - m.value);
-    return `±${unit.decimals === null ? Number(longer.toPrecision(2)) : bare(longer, { ...unit, signed: false })}`;
+    return `±${unit.decimals === null ? longer.toPrecision(2) : bare(longer, { ...unit, signed: false })}`;
   }
 
   function explain(found, unit, confidence) {

@@ -58,7 +58,7 @@ pages.board = (() => {
         value: (router) => router.rank?.low ?? null,
         tip: (router) => (router.rank ? `${format.plural(router.rank.low - 1, "router is", "routers are")} better beyond doubt; the rank may be as low as ${router.rank.high}` : router.baseline ? "a yardstick: shown, not ranked" : "not listed, hence not ranked"),
         cell: (router) => (router.rank
-          ? [h("span", { class: "figure" }, format.rank(router.rank)), dom.strip({ value: (router.rank.low + router.rank.high) / 2, low: router.rank.low, high: router.rank.high }, [1, most], { wide: 56 }), h("small", null, `group ${router.group}`)]
+          ? [h("span", { class: "figure" }, format.rank(router.rank)), dom.strip({ value: router.rank.low, low: router.rank.low - 0.4, high: router.rank.high + 0.4 }, [0.5, most + 0.5], { wide: 56, dot: false }), h("small", null, `group ${router.group}`)]
           : "") },
       { key: "name", title: "Router", hint: "Name, owner, and what was submitted", core: true, first: "ascending",
         value: (router) => router.name, tip: (router) => router.description || null, cell: name },
@@ -112,6 +112,7 @@ pages.board = (() => {
       }));
     const shown = h("p", { class: "note", role: "status", id: "shown" });
     let now = params;
+    let order = "";
 
     function next({ key, first }) {
       const [current, direction] = (now.sort ?? "rank:ascending").split(":");
@@ -133,8 +134,9 @@ pages.board = (() => {
         }
         node.hidden = !seen;
         count += seen;
-        node.append(...sorted(rows, column, direction).map(({ node: line }) => line));
+        if (order !== `${column.key}:${direction}`) node.append(...sorted(rows, column, direction).map(({ node: line }) => line));
       }
+      order = `${column.key}:${direction}`;
       table.classList.toggle("every", wanted.columns === "all");
       table.classList.toggle("grouped", column.key === "rank");
       dom.press(root, "columns", wanted.columns ?? "core");

@@ -1,0 +1,384 @@
+"""The leaderboard, from a dropped submission to a published board."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from boards import ARMS, decisions, planted_table, small_board, submission
+from routelab.arena.freeze import fit_whole
+from routelab.arena.leaderboard import board as module
+from routelab.arena.leaderboard import ladder
+from routelab.arena.leaderboard.board import Board, Config
+from routelab.arena.leaderboard.hidden import score_season
+from routelab.arena.leaderboard.manifest import read_submission
+from routelab.arena.leaderboard.publishing import current, history, published, verify
+from routelab.arena.leaderboard.store import AUDITS, BOARDS, DECISIONS, SUBMISSIONS
+from routelab.cli import cli
+from routelab.core import InputError, Outcome, PrerequisiteError
+from routelab.core.sandbox import why_not
+from routelab.outcomes import OutcomeTable
+from routelab.router import save_artifact
+from routelab.workload.build import draw_suite
+from routelab.workload.generate.register import committed, drawn, to_draw
+from small_table import small_table
+
+needs_sandbox = pytest.mark.skipif(why_not() is not None, reason=f"no sandbox here: {why_not()}")
+
+
+@pytest.fixture
+def board(tmp_path: Path) -> Board:
+    return small_board(tmp_path / "board")
+
+
+def row_of(board: Board, name: str) -> dict:
+    return next(row for row in current(board, "open")["routers"] if row["name"] == name)
+
+
+# -- what can be submitted --------------------------------------------------------------------------
+
+
+def test_one_file_or_one_folder_is_a_submission_and_its_name_and_kind_are_read_off_it(tmp_path: Path) -> None:
+    artifact = tmp_path / "art"
+    save_artifact(fit_whole("knn", planted_table())[0], artifact)
+    (tmp_path / "mine.yaml").write_text("name: mine\nestimator: {type: constant}\n")
+    (tmp_path / "rules.py").write_text("def router(prompt): return 'cheap'\n")
+    (tmp_path / "picks.csv").write_text("query_id,arm\nq,cheap\n")
+    (tmp_path / "arena.json").write_text("[]")
+    kinds = {}
+    for path in (artifact, *(tmp_path / name for name in ("mine.yaml", "rules.py", "picks.csv", "arena.json"))):
+        one = read_submission(path)
+        kinds[one.manifest.name] = one.kind
+    assert kinds == {"knn": "artifact", "mine": "recipe", "rules": "code", "picks": "decisions", "arena": "predictions"}
+    assert read_submission("champion").kind == "recipe"
+
+
+def test_a_submission_is_named_after_all_that_is_in_it(tmp_path: Path, board: Board) -> None:
+    first, again = decisions(tmp_path / "a", board, "one"), decisions(tmp_path / "b", board, "one")
+    other, owned = decisions(tmp_path / "c", board, "one", seed=1), decisions(tmp_path / "d", board, "one", owner="eve")
+    ids = [read_submission(path).id for path in (first, again, other, owned)]
+    assert ids[0] == ids[1] and len(set(ids)) == 3
+
+
+@pytest.mark.parametrize(
+    ("manifest", "expected"),
+    [
+        ({"name": "x"}, "exactly one of"),
+        ({"name": "x", "recipe": "knn", "code": "a.py:b"}, "exactly one of"),
+        ({"name": "x", "recipes": "knn"}, "recipe"),
+        ({"name": "<b>", "recipe": "knn"}, "name"),
+        ({"name": "x", "decisions": "../../etc/passwd"}, "beside the manifest"),
+    ],
+)
+def test_a_manifest_that_is_wrong_is_one_clear_error(tmp_path: Path, manifest: dict, expected: str) -> None:
+    (tmp_path / "submission.yaml").write_text(yaml.safe_dump(manifest))
+    with pytest.raises(InputError, match=expected):
+        read_submission(tmp_path)
+
+
+def test_a_link_that_leaves_the_submission_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("s")
+    folder = tmp_path / "sub"
+    folder.mkdir()
+    (folder / "submission.yaml").write_text(yaml.safe_dump({"name": "x", "code": "r.py:router"}))
+    (folder / "r.py").write_text("def router(prompt): return 'cheap'")
+    (folder / "notes").symlink_to(tmp_path / "secret")
+    with pytest.raises(InputError, match="inside the submission"):
+        read_submission(folder)
+
+
+# -- submit check -----------------------------------------------------------------------------------
+
+
+def test_everything_wrong_is_told_at_once(tmp_path: Path, board: Board) -> None:
+    ids = list(board.open.problem.batch.ids)
+    frame = pl.DataFrame(
+        {
+            "query_id": [*ids[:-2], ids[0], "strange"],
+            "arm": ["cheep", *["cheap"] * (len(ids) - 1)],
+            "overhead_usd": -1.0,
+        }
+    )
+    found = board.check(submission(tmp_path / "bad", frame, name="bad"))
+    told = "\n".join(map(str, found.problems))
+    for part in (
+        "one decision, got 2",
+        "query 'strange'",
+        f"each of {len(ids)} queries",
+        'did you mean "cheap"',
+        "dollars",
+    ):
+        assert part in told
+    assert found.decided is None
+
+
+def test_the_command_prints_the_contract_and_its_status_says_whether_all_is_well(tmp_path: Path, board: Board) -> None:
+    good = CliRunner().invoke(
+        cli, ["submit", "check", str(decisions(tmp_path, board, "good")), "--board", str(board.folder), "--json"]
+    )
+    told = json.loads(good.output)
+    assert told["ok"] and told["problems"] == [] and told["kind"] == "decisions"
+    bad = CliRunner().invoke(
+        cli, ["submit", "check", str(tmp_path / "none"), "--board", str(board.folder), "--json"], standalone_mode=False
+    )
+    told = json.loads(bad.output)
+    assert bad.return_value == 2 and not told["ok"]
+    assert set(told["problems"][0]) == {"where", "expected", "got", "fix"}
+
+
+def test_a_syntax_error_in_submitted_code_is_found_without_running_it(tmp_path: Path, board: Board) -> None:
+    (tmp_path / "r.py").write_text("def router(prompt) return 1\n")
+    (problem,) = board.check(tmp_path / "r.py").problems
+    assert "Python" in problem.expected
+
+
+# -- update -----------------------------------------------------------------------------------------
+
+
+def test_a_submission_is_ranked_with_intervals_beside_the_baselines(tmp_path: Path, board: Board) -> None:
+    told = board.update(decisions(tmp_path, board, "dice", owner="ann", description="thrown")).to_json()
+    assert told["router"] == "dice" and told["rank"] == {"low": 1, "high": 1} and told["listed"]
+    assert {"arena_score", "accuracy", "cost_per_1k_usd"} <= set(told["scores"])
+    assert all({"name", "verdict", "evidence"} == set(verdict) for verdict in told["audits"]) and told["audits"]
+    published = json.loads((board.folder / "board.json").read_bytes())
+    names = [row["name"] for row in published["routers"]]
+    assert names[0] == "dice" and {"best-single", "oracle", "knn", "hull", "shuffled"} <= set(names[1:])
+    row = published["routers"][0]
+    assert (row["owner"], row["description"], row["fit"]) == ("ann", "thrown", "unknown")
+    truth = planted_table()
+    picked = pl.read_parquet(tmp_path / "dice" / "decisions.parquet").join(truth.calls, on=["query_id", "arm"])
+    assert row["accuracy"]["value"] == pytest.approx(picked["score"].mean(), abs=1e-5)
+
+
+def test_the_same_submission_twice_changes_nothing(tmp_path: Path, board: Board) -> None:
+    path = decisions(tmp_path, board, "dice")
+    first = board.update(path)
+    before = (board.folder / "board.json").read_bytes()
+    second = board.update(path)
+    assert first.sequence == second.sequence and (board.folder / "board.json").read_bytes() == before
+    assert [len(board.store.rows(table)) for table in (SUBMISSIONS, AUDITS)] == [1, 1]
+
+
+def test_a_newer_version_takes_the_place_of_the_older_one_and_history_keeps_both(tmp_path: Path, board: Board) -> None:
+    board.update(decisions(tmp_path / "1", board, "dice", seed=1))
+    board.update(decisions(tmp_path / "2", board, "dice", seed=2))
+    listed = [row["name"] for row in current(board, "open")["routers"] if row["listed"]]
+    assert listed == ["dice"]
+    first, second = (entry["routers"]["dice"]["value"] for entry in history(board, "open")[-2:])
+    assert first != second and [entry["trigger"] for entry in history(board, "open")][-2:] == ["dice", "dice"]
+
+
+def test_names_that_clash_with_a_baseline_or_another_owner_are_told_apart(tmp_path: Path, board: Board) -> None:
+    for owner in ("ann", "bob"):
+        board.update(decisions(tmp_path / owner, board, "random", owner=owner, seed=len(owner) + ord(owner[0])))
+    names = [row["name"] for row in current(board, "open")["routers"] if not row["baseline"]]
+    assert sorted(names) == ["random · ann", "random · bob"]
+
+
+def test_a_recipe_is_fitted_on_the_board_s_own_folds_and_has_a_curve(board: Board) -> None:
+    board.update("ridge")
+    row = row_of(board, "ridge")
+    assert row["fit"] == "cross" and row["recipe_hash"] and len(row["curve"]) > 10 and row["robustness"] is not None
+
+
+def test_several_calls_for_one_query_cost_their_sum_and_the_last_one_answers(tmp_path: Path, board: Board) -> None:
+    ids = board.open.problem.batch.ids
+    frame = pl.DataFrame({"query_id": ids, "calls": [["cheap", "strong"]] * len(ids)})
+    board.update(submission(tmp_path / "both", frame, name="both"))
+    row, truth = row_of(board, "both"), planted_table().calls
+    means = {arm: truth.filter(pl.col("arm") == arm) for arm in ("cheap", "strong")}
+    assert row["accuracy"]["value"] == pytest.approx(means["strong"]["score"].mean(), abs=1e-5)
+    spent = means["cheap"]["cost_usd"].mean() + means["strong"]["cost_usd"].mean()
+    assert row["cost_per_1k_usd"]["value"] == pytest.approx(1000 * spent, rel=1e-4) and row["calls_per_query"] == 2
+
+
+def test_outcomes_that_are_missing_are_priced_and_waited_for(tmp_path: Path) -> None:
+    table = planted_table()
+    card = {
+        "id": "new",
+        "prices": [{"input_usd_per_mtok": 1.0, "output_usd_per_mtok": 2.0, "date": "2026-01-01", "source": "s"}],
+    }
+    from routelab.core.config import convert
+    from routelab.core.types import ModelCard
+
+    priced = table.__class__(**{**vars(table), "models": (convert(card, ModelCard, "card"),)})
+
+    board = Board.create(tmp_path / "board", priced, Config(part="all", folds=3, repeats=1))
+    ids = board.open.problem.batch.ids
+    frame = pl.DataFrame({"query_id": ids, "arm": ["new"] * 10 + ["cheap"] * (len(ids) - 10)})
+    told = board.update(submission(tmp_path / "early", frame, name="early")).to_json()
+    (cell,) = told["waiting"]
+    assert (cell["arm"], cell["calls"]) == ("new", 10) and cell["usd"] > 0
+    assert told["rank"] == {"low": None, "high": None}
+    assert "early" not in [row["name"] for row in current(board, "open")["routers"]]
+
+
+def test_an_artifact_fitted_on_the_judged_queries_is_shown_but_not_listed(tmp_path: Path, board: Board) -> None:
+    save_artifact(fit_whole("knn", planted_table())[0], tmp_path / "cheat")
+    told = board.update(tmp_path / "cheat").to_json()
+    assert not told["listed"] and told["rank"] == {"low": None, "high": None} and "fitted-on-evaluation" in told["why"]
+    assert told["scores"]["accuracy"]["value"] > 0
+
+
+def test_an_owner_has_so_many_submissions_a_season(tmp_path: Path) -> None:
+    board = small_board(tmp_path / "board", submissions_per_owner=1)
+    board.update(decisions(tmp_path, board, "one"))
+    with pytest.raises(InputError, match="at most 1 submissions"):
+        board.update(decisions(tmp_path, board, "two", seed=2))
+    board.update(decisions(tmp_path, board, "three", seed=3, owner="somebody else"))
+
+
+# -- nothing is lost, everything can be computed again ----------------------------------------------
+
+
+def test_every_past_board_is_computed_again_byte_for_byte(tmp_path: Path, board: Board) -> None:
+    for seed in range(3):
+        board.update(decisions(tmp_path, board, f"r{seed}", seed=seed))
+    for row in board.store.rows(BOARDS):
+        assert verify(board, "open", row["sequence"])
+        assert published(board, "open", row["sequence"])["board"]["sequence"] == row["sequence"]
+    with pytest.raises(InputError, match="a published board"):
+        verify(board, "open", 99)
+
+
+@pytest.mark.parametrize("stage", ["received", "decided", "audited"])
+def test_an_update_that_was_cut_off_goes_on_where_it_was(
+    tmp_path: Path, stage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board = small_board(tmp_path / "board")
+    path = decisions(tmp_path, board, "dice")
+    current(board, "open")
+    cut = {"received": (module, "decide"), "decided": (module.audits, "audit"), "audited": (module, "publish")}[stage]
+    before = (board.folder / "board.json").read_bytes()
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(*cut, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        board.update(path)
+    assert (board.folder / "board.json").read_bytes() == before
+    if stage == "decided":
+        assert board.update(path).to_json()["listed"]
+    else:
+        Board(board.folder).resume()
+    assert current(Board(board.folder), "open")["routers"][0]["name"] == "dice"
+    kept = read_submission(path).id
+    assert len(board.store.rows(SUBMISSIONS)) == 1 and len(board.store.rows(DECISIONS, submission=kept)) == 1
+
+
+def test_a_folder_without_a_board_is_one_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="leaderboard init"):
+        Board(tmp_path)
+
+
+# -- code, in the sandbox ---------------------------------------------------------------------------
+
+
+@needs_sandbox
+def test_submitted_code_routes_in_the_sandbox(tmp_path: Path, board: Board) -> None:
+    (tmp_path / "rules.py").write_text("def router(prompt):\n    return 'strong' if '-' in prompt else 'cheap'\n")
+    told = board.update(tmp_path / "rules.py").to_json()
+    assert told["listed"] and row_of(board, "rules")["kind"] == "code"
+    assert {pick["arm"] for pick in row_of(board, "rules")["picks"]} <= {"strong", "cheap"}
+
+
+ESCAPES = {
+    "network": ("import socket\ndef router(p):\n    socket.create_connection(('1.1.1.1', 53), 2)", "unreachable"),
+    "file": ("def router(p):\n    return open('/etc/shadow').read()", "No such file"),
+    "home": ("import os\ndef router(p):\n    return os.listdir(os.path.expanduser('~root'))[0]", "No such file"),
+    "truth": ("from routelab.data import default_table\ndef router(p):\n    return default_table().arms[0]", "expecte"),
+    "beside": ("def router(p):\n    return open('/submission/secret').read()", "No such file"),
+    "write": ("def router(p):\n    open('/submission/x', 'w')", "Read-only"),
+    "forks": ("import os\ndef router(p):\n    while True: os.fork()", "temporarily unavailable"),
+    "memory": ("def router(p):\n    return str(len(bytearray(1 << 40)))", "MemoryError"),
+    "output": ("def router(p):\n    return 'x' * (1 << 28)", "too large"),
+    "exit": ("import os\ndef router(p):\n    os._exit(0)", "''"),
+    "nonsense": ("def router(p):\n    return 7", "not iterable"),
+}
+
+
+@needs_sandbox
+@pytest.mark.parametrize("escape", sorted(ESCAPES))
+def test_an_escape_fails_closed_and_is_told(tmp_path: Path, escape: str) -> None:
+    board = small_board(tmp_path / "board", n=30)
+    code, why = ESCAPES[escape]
+    (tmp_path / "secret").write_text("cheap")
+    (tmp_path / f"{escape}.py").write_text(code)
+    (problem,) = board.check(tmp_path / f"{escape}.py").problems
+    assert why in problem.got
+    assert board.store.rows(SUBMISSIONS) == []
+
+
+# -- hidden seasons ---------------------------------------------------------------------------------
+
+
+def test_owners_learn_only_whole_steps_from_the_hidden_board() -> None:
+    def board(**values: float) -> dict:
+        rows = [
+            {
+                "name": name, "owner": name[0], "listed": True, "received": str(place),
+                "arena_score": {"value": value, "low": value - 0.012, "high": value + 0.012},
+            }
+            for place, (name, value) in enumerate(values.items())
+        ]  # fmt: skip
+        return {"rank_metric": "arena_score", "routers": rows, "arms": [{"id": "x"}], "hull": [1]}
+
+    shown = ladder.told(board(a1=0.5012, a2=0.5031, a3=0.5079, b1=0.5031), 0.005, {})
+    value = {row["name"]: row["arena_score"]["value"] for row in shown["routers"]}
+    assert value == {"a1": 0.5, "a2": 0.5, "a3": 0.51, "b1": 0.505}
+    assert all(row["accuracy"]["value"] is None for row in shown["routers"]) and shown["hull"] == []
+    low, high = (shown["routers"][0]["arena_score"][side] for side in ("low", "high"))
+    assert (low, high) == (0.485, 0.515), "rounded outwards"
+    assert ladder.told(board(a4=0.5031), 0.005, {"a": 0.51})["routers"][0]["arena_score"]["value"] == 0.51
+
+
+def test_a_hidden_season_from_commitment_to_board(tmp_path: Path) -> None:
+    board = small_board(tmp_path / "board")
+    board.update("ridge")
+    board.update(decisions(tmp_path, board, "dice"))
+    register, secret = tmp_path / "season.json", b"s" * 16
+    committed(register, 1, secret)
+    run = CliRunner().invoke(cli, ["leaderboard", "freeze", "--board", str(board.folder), str(register), "--json"])
+    frozen = json.loads(run.output)["entries"]
+    assert frozen == [read_submission("ridge").id], "decisions are not taken: whoever makes them has seen the prompts"
+    suite = draw_suite(to_draw(register, secret, "beacon"), tmp_path / "suite", 40)
+    outcomes = asked(suite.queries)
+    with pytest.raises(InputError, match="a drawn season"):
+        score_season(board, outcomes, register)
+    drawn(register, secret, "beacon", suite.hash, len(suite.queries))
+    with pytest.raises(InputError, match="of no others"):
+        score_season(board, planted_table(40, seed=5), register)
+    found = score_season(board, outcomes, register)
+    (row,) = (row for row in found["routers"] if not row["baseline"])
+    assert row["name"] == "ridge" and row["fit"] == "frozen" and row["accuracy"]["value"] is None
+    step = board.config.step
+    assert row["arena_score"]["value"] == pytest.approx(step * round(row["arena_score"]["value"] / step))
+    assert score_season(board, outcomes, register) == found, "again: nothing new"
+    (tmp_path / "second.json").write_text(json.dumps(json.loads(register.read_text()) | {"season": 2}))
+    with pytest.raises(InputError, match="never used"):
+        score_season(board, asked(suite.queries, seed=9), tmp_path / "second.json")
+
+
+def asked(queries: list, seed: int = 0) -> OutcomeTable:
+    """Outcomes of the planted arms on any queries."""
+
+    rng = np.random.default_rng(seed)
+    calls = [
+        Outcome(query_id=query.id, arm=arm, score=float(rng.random() < 0.3 + 0.1 * place), cost_usd=10.0 ** (place - 5))
+        for query in queries
+        for place, arm in enumerate(ARMS)
+    ]
+    return small_table(queries, calls, "season")
+
+
+def test_without_a_sandbox_code_is_refused(tmp_path: Path, board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("routelab.core.sandbox.why_not", lambda: "no bwrap")
+    monkeypatch.delenv("ROUTELAB_UNSAFE_SANDBOX", raising=False)
+    (tmp_path / "r.py").write_text("def router(prompt): return 'cheap'\n")
+    found = board.check(tmp_path / "r.py")
+    assert not found.ok and "bubblewrap" in found.problems[0].expected
+    with pytest.raises((InputError, PrerequisiteError)):
+        board.update(tmp_path / "r.py")
