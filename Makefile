@@ -11,7 +11,7 @@ setup: $(STAMP)                ## create .venv and install the pinned developmen
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt 'pip>=25.1'
-	$(VENV)/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[atlas,dense,plot,serve]' --group dev
+	$(VENV)/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[atlas,dense,plot,postgres,serve]' --group dev
 	touch $(STAMP)
 
 arena: setup                   ## the main job: judge the headline routers on the embedded default, write results/

@@ -22,6 +22,8 @@ import polars as pl
 import yaml
 
 from routelab.arena import baselines
+from routelab.arena.leaderboard.audits import AUDITS
+from routelab.arena.leaderboard.manifest import Manifest as Submission
 from routelab.cli import cli
 from routelab.core import ModelCard, Outcome, Plan, Price, Query
 from routelab.core.config import json_schema
@@ -49,6 +51,7 @@ SCHEMAS: dict[str, Any] = {
     "query": Query,
     "recipe": Recipe,
     "season-register": Register,
+    "submission": Submission,
     "suite-manifest": SuiteManifest,
     "suite-recipe": SuiteRecipe,
 }
@@ -201,8 +204,15 @@ def layers() -> str:
     return "```text\n" + "\n".join(contract["layers"]) + "\n```"
 
 
+def audits() -> str:
+    """Every audit of a submission, with what its docstring says."""
+    rows = [(f"`{one.__name__.replace('_', '-')}`", " ".join((one.__doc__ or "").split())) for one in AUDITS]
+    return table(("audit", "fails where"), rows)
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "answer-columns": columns(ANSWER_COLUMNS),
+    "audits": audits,
     "baselines": baseline_rows,
     "call-columns": columns(CALL_COLUMNS),
     "catalogue": recipes,

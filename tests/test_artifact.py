@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 
@@ -12,8 +11,9 @@ import pytest
 from safetensors.numpy import load_file
 
 from routelab.arena import resolve
+from routelab.arena.contenders import obstacle
 from routelab.core import InputError, registry
-from routelab.encode import QueryBatch, StaticEmbedding
+from routelab.encode import QueryBatch
 from routelab.router import Recipe, Router, artifact_hash, load_artifact, save_artifact
 from routelab.router.catalogue import best_single, ridge
 from routelab.router.worlds import plant
@@ -40,8 +40,8 @@ def folder(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_loaded_router_decides_and_predicts_bit_for_bit_the_same(name: str, tmp_path: Path) -> None:
     recipe = registry.load("routelab.routers", name)
-    if isinstance(recipe.encoder, StaticEmbedding) and importlib.util.find_spec("wordllama") is None:
-        pytest.skip("wordllama (extra: dense) is not installed")
+    if missing := obstacle(recipe):
+        pytest.skip(str(missing))
     router = fitted(recipe)
     saved = save_artifact(router, tmp_path)
     loaded = load_artifact(tmp_path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
 import json
 from collections.abc import Callable, Sequence
@@ -15,10 +14,11 @@ from click.testing import CliRunner
 from msgspec import structs
 
 from routelab.arena.candidates import as_router
+from routelab.arena.contenders import obstacle
 from routelab.cli.check import check_command
 from routelab.cli.routers import routers_command
 from routelab.core import ContractError, Decisions, registry
-from routelab.encode import QueryBatch, StaticEmbedding
+from routelab.encode import QueryBatch
 from routelab.router import Estimate, Recipe, Router, check_router
 from routelab.router.catalogue import best_single, knn, ridge
 from routelab.router.contract import CHECKS
@@ -31,8 +31,8 @@ NAMES = registry.names("routelab.routers")
 @pytest.mark.parametrize("name", NAMES)
 def test_every_registered_router_keeps_every_promise(name: str) -> None:
     recipe = registry.load("routelab.routers", name)
-    if isinstance(recipe.encoder, StaticEmbedding) and importlib.util.find_spec("wordllama") is None:
-        pytest.skip("wordllama (extra: dense) is not installed")
+    if missing := obstacle(recipe):
+        pytest.skip(str(missing))
     report = check_router(recipe)
     report.raise_if_failed()
     aside = [verdict.check for verdict in report.verdicts if verdict.status == "not applicable"]
@@ -44,8 +44,8 @@ def test_every_registered_router_keeps_every_promise(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_least_training_set_is_no_error(name: str, texts: list[str]) -> None:
     recipe, world = registry.load("routelab.routers", name), plant("pairs", train=3, test=3)
-    if recipe.extra and importlib.util.find_spec("wordllama") is None:
-        pytest.skip("wordllama (extra: dense) is not installed")
+    if missing := obstacle(recipe):
+        pytest.skip(str(missing))
     router = Router(recipe).fit(QueryBatch.of(texts), world.known.rows(np.arange(len(texts))))
     assert set(router.route(world.test).chosen_arms()) <= {"lab/strong", "lab/weak"}
 

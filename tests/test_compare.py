@@ -151,5 +151,6 @@ def test_the_catalogue_tells_what_was_measured_of_each_entry_as_it_is_now() -> N
     standing = {entry["name"]: entry["standing"] for entry in listed}
     assert standing["champion"] is not None and standing["champion"]["recipe_hash"] == catalogue.champion.hash
     assert standing["champion"]["claims"]["above_hull"]["tested"] > 1
+    heavy = {entry["name"] for entry in listed if "routelab[torch]" in entry["needs"]}
     changed = [name for name, one in standing.items() if one is None]
-    assert set(changed) <= {"best-single", "cheapest", "random"}, f"measure again: {changed}"
+    assert set(changed) <= {"best-single", "cheapest", "random"} | heavy, f"measure again: {changed}"

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
-
 import numpy as np
 import pytest
 
+from routelab.arena.contenders import obstacle
 from routelab.core import registry
-from routelab.encode import StaticEmbedding
 from routelab.router import Recipe, Router, best_single
 from routelab.router.worlds import NAMES, TOPICS, World, plant
 
 RECIPES: dict[str, Recipe] = {
     name: recipe
     for name in registry.names("routelab.routers")
-    if isinstance(recipe := registry.load("routelab.routers", name), Recipe)
-    and (not isinstance(recipe.encoder, StaticEmbedding) or importlib.util.find_spec("wordllama"))
+    if isinstance(recipe := registry.load("routelab.routers", name), Recipe) and not obstacle(recipe)
 }
 READERS = [name for name, recipe in RECIPES.items() if recipe.encoder is not None]
 GUARDED = [name for name, recipe in RECIPES.items() if recipe.guards]

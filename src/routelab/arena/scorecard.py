@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -12,11 +13,13 @@ from routelab.arena.below import below_others
 from routelab.arena.crossfit import DIALS
 from routelab.arena.folds import Schedule
 from routelab.arena.metrics import (
+    Cut,
     aiq,
     apgr,
     arena_score,
     calibration,
     cpt,
+    cuts,
     losses,
     pick_entropy,
     recall_at_pick,
@@ -50,7 +53,8 @@ def rows(
 ) -> list[dict[str, Any]]:
     """One dictionary a subject, best first, baselines after the routers."""
     money = problem.priced
-    table = [_row(problem, plan, subject, draws, money, margins, seed) for subject in judged]
+    common = Common(cuts(problem, plan.judged), fixed_policy(problem, plan, "best-single").score.mean(axis=0))
+    table = [_row(problem, plan, subject, draws, money, margins, common, seed) for subject in judged]
     by_name = {row["name"]: row for row in table}
     ranked = [subject for subject in judged if not subject.baseline]
     _test_families(ranked, draws, by_name, money)
@@ -73,8 +77,23 @@ def ranking_value(draws: Draws, name: str, money: bool) -> Floats:
     return arena_score(score, PER_1K * draws.of(name, "cost")) if money else score
 
 
+@dataclass(frozen=True)
+class Common:
+    """What every row is held against: how rows are sliced, and (m,) the best single arm's mean score over repeats."""
+
+    by: list[Cut]
+    single: Floats
+
+
 def _row(
-    problem: Problem, plan: Schedule, subject: Subject, draws: Draws, money: bool, margins: Sequence[float], seed: int
+    problem: Problem,
+    plan: Schedule,
+    subject: Subject,
+    draws: Draws,
+    money: bool,
+    margins: Sequence[float],
+    common: Common,
+    seed: int,
 ) -> dict[str, Any]:
     name = subject.name
     score, cost = draws.of(name, "score"), draws.of(name, "cost")
@@ -104,7 +123,7 @@ def _row(
     row |= _operating_points(draws, name, single, single_cost, money, margins)
     row |= _pick_metrics(problem, subject, draws, money)
     row |= _curve_metrics(problem, draws, subject)
-    row |= _details(problem, plan, subject, draws, seed)
+    row |= _details(problem, plan, subject, draws, common, seed)
     return row
 
 
@@ -221,7 +240,9 @@ def _curve_metrics(problem: Problem, draws: Draws, subject: Subject) -> dict[str
     }
 
 
-def _details(problem: Problem, plan: Schedule, subject: Subject, draws: Draws, seed: int) -> dict[str, Any]:
+def _details(
+    problem: Problem, plan: Schedule, subject: Subject, draws: Draws, common: Common, seed: int
+) -> dict[str, Any]:
     name = subject.name
     found: dict[str, Any] = {}
     trace = subject.trace
@@ -232,19 +253,14 @@ def _details(problem: Problem, plan: Schedule, subject: Subject, draws: Draws, s
     single_rows = problem.score[plan.judged]
     found["recall_at_pick"] = recall_at_pick(single_rows, subject.score[0])
     mean = subject.score.mean(axis=0)
-    single = _single_rows(problem, plan)
     score = draws.of(name, "score")
     widen = (_widening(draws, score), _widening(draws, score - draws.of("best-single", "score")))
-    found["slices"] = slices(problem, plan.judged, mean, single, widen)
+    cost = subject.cost.mean(axis=0) if problem.priced else None
+    found["slices"] = slices(common.by, mean, common.single, cost, widen)
     if subject.pick is not None:
         order = stream(seed, "losses").permutation(len(plan.judged))
         found["losses"] = losses(problem, plan.judged, subject.pick[0], order)
     return found
-
-
-def _single_rows(problem: Problem, plan: Schedule) -> Floats:
-    """(m,) the best single arm's score, averaged over repeats."""
-    return np.asarray(fixed_policy(problem, plan, "best-single").score.mean(axis=0))
 
 
 def _widening(draws: Draws, values: Floats) -> float:

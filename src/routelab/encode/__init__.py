@@ -8,6 +8,8 @@ from routelab.encode.encoders import (
     StaticEmbedding,
     TextLength,
     TextSignals,
+    Verbatim,
+    texts_of,
     unit_rows,
 )
 from routelab.encode.reduce import AsIs, Reduction, Standardise, TfidfSvd
@@ -24,6 +26,8 @@ __all__ = [
     "TextLength",
     "TextSignals",
     "TfidfSvd",
+    "Verbatim",
     "normalise",
+    "texts_of",
     "unit_rows",
 ]

@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from routelab.core.errors import PrerequisiteError
 from routelab.core.files import atomic_path, cache_folder, digest
-from routelab.encode.encoders import Encoded, Encoder, Matrix
+from routelab.encode.encoders import Encoded, Encoder, Matrix, Verbatim
 from routelab.encode.reduce import Reduction
 
 DISK_CACHE_FROM = 2_000
@@ -108,8 +108,8 @@ class QueryBatch:
 
 
 def _encode(encoder: Encoder, texts: tuple[str, ...]) -> Encoded:
-    """Encode, through the disk cache where the batch is large and the rows are dense."""
-    if len(texts) < DISK_CACHE_FROM:
+    """Encode, through the disk cache where the batch is large and the rows are dense and no prompts in disguise."""
+    if len(texts) < DISK_CACHE_FROM or isinstance(encoder, Verbatim):
         return encoder.encode(texts)
     key = hashlib.sha256("\x1f".join(texts).encode("utf-8", "surrogatepass")).hexdigest()[:24]
     place = cache_folder() / "encode" / encoder.hash / f"{key}.npy"

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from routelab.core.errors import need_extra
+from routelab.core.errors import InputError, need_extra
 from routelab.core.files import digest
 
 Matrix = npt.NDArray[np.float32]
@@ -118,7 +118,49 @@ class TextLength(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="t
         return np.stack([length, length**2], axis=1)
 
 
-AnyEncoder = HashedNgrams | StaticEmbedding | TextSignals | TextLength
+CODE_POINT = 2.0**-60
+"""The unit of ``Verbatim`` rows: so small that whatever reads them as quantities (a cost model) takes no notice."""
+
+
+class Verbatim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="verbatim"):
+    """The text itself, a character a column, for estimators that read for themselves: (n, longest).
+
+    A column holds its character's code point plus one, in units of ``CODE_POINT``; 0 is no character. Of a text that
+    is too long the middle is left out. ``texts_of`` reads the rows back.
+    """
+
+    longest: int = 1024
+
+    @property
+    def hash(self) -> str:
+        return _hash_of("verbatim", 1, self.longest)
+
+    def encode(self, texts: Sequence[str]) -> Encoded:
+        rows, tail = np.zeros((len(texts), self.longest), np.float32), self.longest // 2
+        for row, text in zip(rows, texts):
+            kept = text if len(text) <= self.longest else text[: self.longest - tail] + text[len(text) - tail :]
+            points = np.frombuffer(kept.encode("utf-32-le", "surrogatepass"), "<u4")
+            row[: len(points)] = points + 1.0
+        return rows * np.float32(CODE_POINT)
+
+
+def texts_of(rows: Matrix) -> list[str]:
+    """The texts that ``Verbatim`` made (n, longest) rows of, halves of surrogate pairs replaced.
+
+    Raises InputError for rows of another encoder.
+    """
+    points = np.asarray(rows, float) / CODE_POINT
+    if ((points % 1 != 0) | (points < 0) | (points > 0x110000)).any():
+        raise InputError(
+            "features",
+            expected="the text itself",
+            got="another encoder's rows",
+            fix="give the recipe the view {encoder: {type: verbatim}, reduction: {type: as-is}}, and give it last",
+        )
+    return [(row[row > 0] - 1).astype("<u4").tobytes().decode("utf-32-le", "replace") for row in points]
+
+
+AnyEncoder = HashedNgrams | StaticEmbedding | TextSignals | TextLength | Verbatim
 
 
 def unit_rows(rows: Matrix) -> Matrix:

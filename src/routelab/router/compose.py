@@ -25,7 +25,7 @@ from routelab.encode.encoders import Matrix
 from routelab.outcomes import Dense
 from routelab.router.about import About
 from routelab.router.estimate import Estimate, Newcomer, Training, best_single, column_means
-from routelab.router.estimators import AnyEstimator, Ridge
+from routelab.router.estimators import AnyEstimator, FineTuned, Ridge
 from routelab.router.explain import Belief, Explanation
 from routelab.router.explore import Choice, explored, luck_of
 from routelab.router.guards import AnyGuard, available
@@ -78,6 +78,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     @property
     def extra(self) -> str | None:
         """The optional dependency without which it cannot run."""
+        if isinstance(self.estimator, FineTuned):
+            return "torch"
         return "dense" if any(isinstance(view.encoder, StaticEmbedding) for view in self.views) else None
 
 

@@ -26,10 +26,12 @@ from routelab.arena.subjects import Subject, beside_baselines, columns
 from routelab.core.decisions import Floats
 
 SCHEMA_VERSION = 1
+Z95 = 1.959963985
 DRAWS = 1000
 EXAMPLES = 60
 SHOWN_PROMPT = 600
 SLICES = ("domain", "difficulty", "form")
+SLICED = ("queries", "accuracy", "cost_per_1k_usd")
 KEPT = (
     *("accuracy", "arena_score", "cost_per_1k_usd", "delta_vs_best_single", "delta_vs_hull", "regret_vs_oracle"),
     *("optimality", "collapse", "pick_entropy", "picks"),
@@ -61,7 +63,8 @@ def document(
     judged = beside_baselines(problem, plan, routers, learned)
     draws = _draws(shared, judged)
     table = {row["name"]: row for row in rows(problem, plan, judged, draws, margins=(), seed=shared.seed)}
-    groups, pairs = _told_apart(list(listed), draws, problem.priced)
+    pairs = _pairs(list(listed), draws, problem.priced)
+    groups = _groups(pairs["names"], table)
     apart = {name: entry for name, entry in named.items() if entry.why is not None}
     out_of_rank = _unlisted(shared, apart, learned)
     order = [*pairs["names"], *apart, *(name for name in table if name not in listed)]
@@ -188,7 +191,7 @@ def _row(
         "selectivity": steady["selectivity"],
         "curve": [] if calls is None else _curve(calls, shared),
         "slices": {
-            kind: {one["name"]: {"queries": one["queries"], "accuracy": one["accuracy"]} for one in row["slices"][kind]}
+            kind: {one["name"]: {key: one[key] for key in SLICED} for one in row["slices"][kind]}
             for kind in SLICES
             if kind in row["slices"]
         },
@@ -218,27 +221,30 @@ def _curve(decided: Decided, shared: Shared) -> list[dict[str, Any]]:
     return points
 
 
-def _told_apart(names: list[str], draws: Draws, money: bool) -> tuple[dict[str, int], dict[str, Any]]:
-    """Significance groups, and every paired difference with the half width of its interval.
-
-    Best first; a group holds what no paired interval tells from the group's best.
-    """
+def _pairs(names: list[str], draws: Draws, money: bool) -> dict[str, Any]:
+    """Every paired difference of the rank metric, best router first, and the half width of its interval."""
     if not names:
-        return {}, {"names": [], "delta": [], "half": []}
+        return {"names": [], "delta": [], "half": []}
     values = draws.complete(np.stack([ranking_value(draws, name, money) for name in names], axis=1))
     order = np.argsort(-values[0], kind="stable")
-    values, names = values[:, order], [names[k] for k in order]
+    values = values[:, order]
     spread = np.cov(values[1:], rowvar=False).reshape(len(names), len(names))
     variance = np.diag(spread)[:, None] + np.diag(spread)[None, :] - 2 * spread
-    half = 1.959963985 * np.sqrt(np.maximum(variance, 0))
+    half = Z95 * np.sqrt(np.maximum(variance, 0))
     delta = values[0][:, None] - values[0][None, :]
+    return {"names": [names[k] for k in order], "delta": _rounded(delta), "half": _rounded(half)}
+
+
+def _groups(names: Sequence[str], table: dict[str, dict[str, Any]]) -> dict[str, int]:
+    """Routers, best first, in groups: those whose ranks meet the ranks of the group's best."""
     groups: dict[str, int] = {}
-    best, group = 0, 1
-    for k, name in enumerate(names):
-        if delta[best, k] > half[best, k]:
-            best, group = k, group + 1
+    last, group = 0, 0
+    for name in names:
+        rank = table[name]["rank"]
+        if rank["low"] > last:
+            last, group = rank["high"], group + 1
         groups[name] = group
-    return groups, {"names": names, "delta": _rounded(delta), "half": _rounded(half)}
+    return groups
 
 
 def _rounded(matrix: Floats) -> list[list[float]]:

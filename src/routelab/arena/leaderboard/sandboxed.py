@@ -51,8 +51,8 @@ class SandboxedRouter:
     """``route`` starts one sandboxed process for the whole batch and gives the arm names that it answers.
 
     It sees a copy of the submission's own files and nothing beside them. Raises ContractError with the end of what it
-    wrote to standard error where it fails, hangs, or answers with anything but names; PrerequisiteError where the machine
-    has no sandbox.
+    wrote to standard error where it fails, hangs, or answers with anything but names; PrerequisiteError where the
+    machine has no sandbox.
     """
 
     def __init__(self, submission: Submission, limits: Limits = LIMITS) -> None:

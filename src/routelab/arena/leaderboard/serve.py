@@ -55,7 +55,7 @@ def board_app(load: Load, *, refresh_s: float = 10.0) -> Starlette:
         from starlette.responses import Response
         from starlette.routing import Route
     except ModuleNotFoundError as error:
-        raise need_extra(error.name or "starlette", "serve", "serving the leaderboard") from None
+        raise need_extra((error.name or "starlette").partition(".")[0], "serve", "serving the leaderboard") from None
 
     newest = _Newest(load, refresh_s)
 

@@ -2,14 +2,16 @@
 
 from routelab.arena.metrics.arena_score import arena_score
 from routelab.arena.metrics.curves import aiq, apgr, cpt, envelope, recovered_gap
-from routelab.arena.metrics.details import calibration, losses, pick_entropy, recall_at_pick, slices
+from routelab.arena.metrics.details import Cut, calibration, cuts, losses, pick_entropy, recall_at_pick, slices
 
 __all__ = [
+    "Cut",
     "aiq",
     "apgr",
     "arena_score",
     "calibration",
     "cpt",
+    "cuts",
     "envelope",
     "losses",
     "pick_entropy",

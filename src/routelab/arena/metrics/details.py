@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -68,45 +70,66 @@ def recall_at_pick(score: Floats, picked: Floats) -> list[dict[str, Any]]:
     return rows
 
 
-def slices(problem: Problem, rows: Ints, score: Floats, single: Floats, widen: tuple[float, float]) -> dict[str, Any]:
-    """Accuracy and difference to best single per label. ``score`` and ``single`` are (m,) means over repeats.
+@dataclass(frozen=True)
+class Cut:
+    """Judged rows by one field: the labels, each as the values of ``names``, and (m,) which label a row has."""
 
-    Row errors are widened by the factor that training variance adds to the same router overall.
-    """
-    labels = problem.labels[rows]
-    found: dict[str, Any] = {}
-    for column in SLICES:
-        values = labels[column]
+    field: str
+    names: tuple[str, ...]
+    labels: list[tuple[str, ...]]
+    of: Ints
+
+
+def cuts(problem: Problem, rows: Ints) -> list[Cut]:
+    """Every field that slices the judged rows into 2 to ``MOST_SLICES`` parts, and domain × difficulty."""
+    known, found = problem.labels[rows], []
+    for field in SLICES:
+        values = known[field]
         if 2 <= values.n_unique() <= MOST_SLICES and values.null_count() < len(values):
-            found[column] = _by(values.fill_null("?").to_numpy(), score, single, widen, ("name",))
-    if "domain" in found and "difficulty" in found:
-        both = (labels["domain"].fill_null("?") + "\x1f" + labels["difficulty"].fill_null("?")).to_numpy()
-        found["domain_difficulty"] = _by(both, score, single, widen, ("domain", "difficulty"))
+            found.append(_cut(field, ("name",), values.fill_null("?")))
+    if {"domain", "difficulty"} <= {cut.field for cut in found}:
+        both = known["domain"].fill_null("?") + "\x1f" + known["difficulty"].fill_null("?")
+        found.append(_cut("domain_difficulty", ("domain", "difficulty"), both))
     return found
 
 
-def _by(
-    values: np.ndarray[Any, Any],
-    score: Floats,
-    single: Floats,
-    widen: tuple[float, float],
-    names: tuple[str, ...],
+def _cut(field: str, names: tuple[str, ...], values: pl.Series) -> Cut:
+    labels, of = np.unique(values.to_numpy().astype(str), return_inverse=True)
+    return Cut(field, names, [tuple(label.split("\x1f")) for label in labels.tolist()], of)
+
+
+def slices(
+    by: Sequence[Cut], score: Floats, single: Floats, cost: Floats | None, widen: tuple[float, float]
+) -> dict[str, Any]:
+    """Accuracy, difference to best single and cost per label; ``score`` and the others are (m,) means over repeats.
+
+    Row errors are widened by the factor that training variance adds to the same router overall.
+    """
+    return {cut.field: _slice(cut, score, score - single, cost, widen) for cut in by}
+
+
+def _slice(
+    cut: Cut, score: Floats, gap: Floats, cost: Floats | None, widen: tuple[float, float]
 ) -> list[dict[str, Any]]:
-    table = []
-    for value in np.unique(values):
-        inside = values == value
-        n = int(inside.sum())
-        gap = score[inside] - single[inside]
-        root = np.sqrt(max(n - 1, 1))
-        table.append(
-            dict(zip(names, str(value).split("\x1f")))
-            | {
-                "queries": n,
-                "accuracy": from_error(score[inside].mean(), score[inside].std() / root * widen[0]),
-                "delta_vs_best_single": from_error(gap.mean(), gap.std() / root * widen[1]),
-            }
-        )
-    return table
+    n = np.bincount(cut.of, minlength=len(cut.labels))
+    (level, level_se), (lead, lead_se) = (_mean_and_error(cut, n, values) for values in (score, gap))
+    spent = None if cost is None else 1000 * np.bincount(cut.of, cost) / n
+    return [
+        dict(zip(cut.names, label))
+        | {
+            "queries": int(n[k]),
+            "accuracy": from_error(level[k], level_se[k] * widen[0]),
+            "delta_vs_best_single": from_error(lead[k], lead_se[k] * widen[1]),
+            "cost_per_1k_usd": None if spent is None else number(spent[k]),
+        }
+        for k, label in enumerate(cut.labels)
+    ]
+
+
+def _mean_and_error(cut: Cut, n: Ints, values: Floats) -> tuple[Floats, Floats]:
+    mean = np.bincount(cut.of, values) / n
+    square = np.bincount(cut.of, (values - mean[cut.of]) ** 2)
+    return mean, np.sqrt(square / n / np.maximum(n - 1, 1))
 
 
 def losses(problem: Problem, rows: Ints, pick: Ints, seed_order: Ints) -> list[dict[str, Any]]:

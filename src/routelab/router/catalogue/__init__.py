@@ -8,6 +8,7 @@ from routelab.router.catalogue.controls import (
     length_only,
     random,
 )
+from routelab.router.catalogue.finetuned import bert_classifier, routerdc_finetuned
 from routelab.router.catalogue.latent import (
     bradley_terry,
     equirouter,
@@ -69,6 +70,7 @@ __all__ = [
     "HEADLINE",
     "avengers",
     "avengers_pro",
+    "bert_classifier",
     "best_route",
     "best_single",
     "bradley_terry",
@@ -104,6 +106,7 @@ __all__ = [
     "rorf",
     "routellm_mf",
     "routerdc",
+    "routerdc_finetuned",
     "svm",
     "uniroute",
 ]

@@ -3,6 +3,7 @@
 from routelab.router.estimators.constant import Constant
 from routelab.router.estimators.duels import WeightedBradleyTerry
 from routelab.router.estimators.factor import Bilinear
+from routelab.router.estimators.finetuned import FineTuned
 from routelab.router.estimators.forest import Forest
 from routelab.router.estimators.graph import Graph
 from routelab.router.estimators.grouped import Category, GroupMean, Tiers
@@ -13,13 +14,14 @@ from routelab.router.estimators.ordinal import Sufficiency
 from routelab.router.estimators.plain import Plain
 from routelab.router.estimators.stack import Stack
 
-AnyEstimator = Plain | Stack
+AnyEstimator = Plain | Stack | FineTuned
 
 __all__ = [
     "AnyEstimator",
     "Bilinear",
     "Category",
     "Constant",
+    "FineTuned",
     "Forest",
     "Graph",
     "GroupMean",

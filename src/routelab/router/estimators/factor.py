@@ -66,7 +66,7 @@ class Bilinear(msgspec.Struct, dict=True, forbid_unknown_fields=True, tag="bilin
         features = np.asarray(training.features, float)[scored]
         self.offset_ = features.mean(axis=0)
         self.scale_ = 1 / max(float(np.sqrt(((features - self.offset_) ** 2).sum(axis=1).mean())), 1e-9)
-        group = _clusters(features, training.seed) if self.loss == "contrast" else np.zeros(len(scored), np.int64)
+        group = clusters(features, training.seed) if self.loss == "contrast" else np.zeros(len(scored), np.int64)
         known = _Rows(self._design(features), training.score[scored], training.cost[scored], group)
         draw, n = stream(training.seed, "bilinear", self.loss), len(scored)
         held, kept = np.split(draw.permutation(n), [int(HELD_OUT * n) if n >= ENOUGH else 0])
@@ -187,7 +187,8 @@ def _spread(residual: Floats) -> Floats:
     return np.asarray(np.sqrt(column_means((residual - column_means(residual)) ** 2)), float)
 
 
-def _clusters(features: Floats, seed: int) -> Ints:
+def clusters(features: Floats, seed: int) -> Ints:
+    """(n,) cluster of each row by k-means on unit rows; at least five rows a cluster on average."""
     from sklearn.cluster import KMeans
 
     rows = unit_rows(np.asarray(features, np.float32))

@@ -6,6 +6,8 @@ calls that no longer plan of the submission begins with: whoever escalates has s
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import numpy.typing as npt
 
@@ -24,28 +26,40 @@ FITTED_HERE = "the board itself fits a recipe, on other queries than it judges"
 FEWEST = 50
 """Queries below which a share of luck tells nothing."""
 
-MOST_CHEAPEST, MOST_SCORE = 0.05, 0.10
-"""Shares of luck that no function of a query follows, at the lower bound. 1,800 cross-fitted honest routers and dials
-reached 0.00 and 0.00; without labels of difficulty 0.00 and 0.08."""
+ESCALATES = 0.1
+"""Share of the plans that begin with an arm which must go on before single calls of it may have seen its answer."""
+MOST_CHEAPEST, MOST_SCORE = 0.03, 0.10
+"""Shares of luck that no function of a query follows, at the lower bound. Of 1,748 cross-fitted routers and dials of
+the catalogue none was above -0.02 and -0.02; with labels of the task alone, and none of difficulty, 0.00 and 0.08."""
 MOST_REVISED_CHEAPEST, MOST_REVISED_SCORE, FEWEST_REVISED = 0.15, 0.2, 10
-"""The same for the changed choices alone, which are few: a chance pattern among them weighs more."""
-MOST_GAP = 0.08
-"""By how much more luck may be followed on the development side, or in an open season, than on the other side."""
-MOST_COPIED, FEWEST_DEPARTURES = 0.92, 60
-"""Share of one entry's departures from the habit of a task and of a length that another owner's may have too. Learned
-routers of the library on other folds reach 0.88; the same hand-written rule submitted twice is the same entry."""
+"""The same for the changed choices alone, which are few; honest changes stay below 0.00 and 0.02."""
+MOST_GAP = 0.05
+"""By how much more luck may be followed on the development side, or in an open season, than on the other side. Honest
+routers stay below -0.03: the bound takes three standard errors of two sides off a difference of nothing."""
+MOST_COPIED, FEWEST_DEPARTURES = 0.9, 40
+"""Share of one entry's departures from the habit of a task and of a length that another owner's may have too. Of 67,000
+pairs of catalogue entries on other folds none with so many departures had more than 0.88 in common."""
 LENGTHS = 20
 """Queries of about the same length, whose habit a router of a few thresholds follows."""
 DEVELOPED_ON = ("dev", "train", "validation", "sub_10", "open")
 
 
 def blind(decided: Decided, problem: Problem) -> tuple[Ints, Ints]:
-    """Rows that were decided without seeing an answer, and the index of the arm that each of them got."""
-    longer = {plan[:1] for plan in decided.plans if len(plan) > 1}
-    place = {(arm,): k for k, arm in enumerate(problem.arms) if (arm,) not in longer}
-    arm = np.array([place.get(plan, -1) for plan in decided.plans], np.int64)[decided.pick[0]]
-    rows = np.flatnonzero(arm >= 0)
-    return rows, arm[rows]
+    """Rows that were decided without seeing an answer, and the index of the arm that each of them got.
+
+    A single call counts unless it may be the first of a plan that escalates: one in ten, at least, of those that begin
+    with its arm goes on.
+    """
+    used = np.bincount(decided.pick[0], minlength=len(decided.plans))
+    begun: Counter[str] = Counter()
+    further: Counter[str] = Counter()
+    for plan, times in zip(decided.plans, used.tolist()):
+        begun[plan[0]] += times
+        further[plan[0]] += times * (len(plan) > 1)
+    place = {name: k for k, name in enumerate(problem.arms) if further[name] <= ESCALATES * begun[name]}
+    arm = np.array([place.get(plan[0], -1) if len(plan) == 1 else -1 for plan in decided.plans], np.int64)
+    rows = np.flatnonzero(arm[decided.pick[0]] >= 0)
+    return rows, arm[decided.pick[0]][rows]
 
 
 @for_kinds(*FOREIGN, otherwise=FITTED_HERE)
@@ -75,7 +89,7 @@ def revised_choices(case: Case) -> tuple[bool, str]:
             score.lower > MOST_REVISED_SCORE or cheapest.lower > MOST_REVISED_CHEAPEST
         )
         said.append(
-            f"{int(changed.sum())} of {len(rows)} choices changed since submission {number}: {int((now > then).sum())} to "
+            f"{int(changed.sum())} of {len(rows)} changed since submission {number}, {int((now > then).sum())} to "
             f"better and {int((now < then).sum())} to worse outcomes; they follow {cheapest} more of the luck"
         )
     return bool(tricked), "; ".join(said)
@@ -94,8 +108,8 @@ def dev_test_gap(case: Case) -> tuple[bool, str]:
     return (
         any(gap.lower - max(0.0, habit) > MOST_GAP for gap, habit in zip(own, usual)),
         f"the choices follow {own[1]} more of the luck of being the cheapest right arm on the {int(sides.sum())} "
-        f"development queries than on the {int((~sides).sum())} others ({own[0]} in scores); the median entry"
-        f"  {usual[1]:.1%}",
+        f"development queries than on the {int((~sides).sum())} others ({own[0]} in scores); the median "
+        f"entry {usual[1]:.1%}",
     )
 
 

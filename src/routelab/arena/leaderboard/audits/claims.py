@@ -81,7 +81,7 @@ def unbilled_tokens(case: Case) -> tuple[bool, str]:
         for row in paid_for.iter_rows(named=True)
         if (price := prices.get(row["arm"])) and row["cost_usd"] < (1 - CHEAPER) * _bill(row, price) - ROUNDING_USD
     )
-    output = float(rows["output_tokens"].fill_null(0).sum() + rows["hidden"].sum())
+    output = float(rows.select(pl.col("output_tokens").fill_null(0).sum() + pl.col("hidden").sum()).item())
     known = rows.filter(pl.col("shared_output_tokens").is_not_null() & (pl.col("output_tokens") > 0))
     evidence = (
         f"{empty} of {rows.height} successful calls report no usage; {unpaid:,.0f} of {output:,.0f} output tokens "

@@ -69,19 +69,23 @@ def _rules(frame: pl.DataFrame, column: str, side: str) -> Iterator[tuple[str, f
     if sized.height < ENOUGH:
         return
     claimed, shared = _whole(sized[column]), _whole(sized[f"shared_{column}"])
+    shared += int(np.median(claimed - shared))  # another prompt template
     for unit, rates in RATES.items():
-        size = sized[unit].to_numpy().astype(float)
+        size = sized[unit].to_numpy()
         follow = np.array([[_follow(counts, size, rate) for rate in rates] for counts in (claimed, shared)])
-        worst = int((follow[0] - follow[1]).argmax())
-        yield f"{rates[worst]:.3g} × {unit}, rounded", float(follow[0, worst]), float(follow[1, worst])
+        if side == "output":  # answers made anew are of other lengths: only how well any rule fits can be compared
+            follow[1] = follow[1].max()
+        rate, plus = np.unravel_index((follow[0] - follow[1]).argmax(), follow.shape[1:])
+        rule = f"{rates[rate]:.3g} × {unit} {plus - SPREAD:+d}, rounded"
+        yield rule, float(follow[0, rate, plus]), float(follow[1, rate, plus])
 
 
-def _follow(counts: Ints, size: Floats, rate: float) -> float:
-    """The share of counts that are this multiple of size plus one constant, rounded up or down."""
+def _follow(counts: Ints, size: Ints, rate: float) -> Floats:
+    """The share of counts that are this multiple of size plus a constant, rounded up or down, for every constant."""
     off = counts - np.rint(rate * size).astype(np.int64)
     near = np.bincount(off[np.abs(off) <= SPREAD] + SPREAD, minlength=2 * SPREAD + 1)
-    return float((near[:-1] + near[1:]).max()) / len(counts)
+    return (near[:-1] + near[1:]) / len(counts)
 
 
 def _whole(series: pl.Series) -> Ints:
-    return np.rint(series.cast(pl.Float64).to_numpy()).astype(np.int64)
+    return np.asarray(np.rint(series.cast(pl.Float64).to_numpy()), np.int64)

@@ -10,6 +10,7 @@ import polars as pl
 
 from routelab.arena.leaderboard.audits.case import Case, Other
 from routelab.arena.leaderboard.audits.world import Noise, World, decided, narrowed, predictions, submission
+from routelab.arena.leaderboard.decided import Decided
 from routelab.arena.problem import Problem
 from routelab.core.decisions import Ints
 from routelab.core.seeds import stream
@@ -21,6 +22,8 @@ NOISES = (
     Noise(anew=0.3, length=0.6, failed=0.01, slow=True),
     Noise(template=12, failed=0.01),
     Noise(anew=0.5, length=0.5, template=-3, digits=9),
+    Noise(reasoning=2.0),
+    Noise(reasoning=0.5, digits=None),
 )
 DIALS = (0, 5, 8, 12, 17, 22)
 
@@ -30,6 +33,7 @@ def honest(world: World, seed: int) -> Iterator[tuple[str, Case]]:
     yield from _decisions(world)
     yield from _predictions(world, seed)
     yield from _constants(world, seed)
+    yield from _cascades(world, seed)
     yield from _asked(world)
     yield from _resubmitted(world)
     yield from _sides(world, seed)
@@ -47,13 +51,10 @@ def _decisions(world: World) -> Iterator[tuple[str, Case]]:
 
 
 def _predictions(world: World, seed: int) -> Iterator[tuple[str, Case]]:
-    for number, ((name, again), pick) in enumerate(world.usual.items()):
-        rng = stream(seed, "honest", name, again)
-        noise = NOISES[number % len(NOISES)]
-        yield (
-            f"predictions {name} {again}",
-            world.case("predictions", pick, claimed=predictions(world, pick, rng, noise)),
-        )
+    for (name, again), pick in world.usual.items():
+        for number, noise in enumerate(NOISES):
+            claimed = predictions(world, pick, stream(seed, "honest", name, again, number), noise)
+            yield f"predictions {name} {again} noise {number}", world.case("predictions", pick, claimed=claimed)
 
 
 def _constants(world: World, seed: int) -> Iterator[tuple[str, Case]]:
@@ -65,14 +66,29 @@ def _constants(world: World, seed: int) -> Iterator[tuple[str, Case]]:
         yield f"constant predictions {arm}", world.case("predictions", pick, others=same, claimed=claimed)
 
 
+def _cascades(world: World, seed: int) -> Iterator[tuple[str, Case]]:
+    """The cheapest arm first, and another where a verifier, wrong one time in ten, does not take its answer."""
+    problem = world.problem
+    first = int(problem.cost.mean(axis=0).argmin())
+    for k, arm in enumerate(problem.arms):
+        if k != first:
+            taken = (problem.score[:, first] > 0.5) != (stream(seed, "verifier", arm).random(len(problem)) < 0.1)
+            plans = ((problem.arms[first],), (problem.arms[first], arm))
+            calls = Decided(problem.batch.ids, plans, (~taken).astype(np.int64)[None], np.zeros(len(problem)))
+            case = world.case("decisions", np.zeros(len(problem), np.int64))
+            yield f"cascade to {arm}", replace(case, decided=calls)
+
+
 def _asked(world: World) -> Iterator[tuple[str, Case]]:
     for name in world.routers:
+        yield f"recipe {name}", world.case("recipe", next(iter(world.usual.values())))
         case = world.asked(name)
         open_source = submission(
             "artifact", open_source=True, source_url="https://github.com/ann/router", licence="MIT"
         )
         yield f"artifact {name}", replace(case, submission=open_source)
         yield f"code {name}", world.asked(name, "code", earlier=[case.decided])
+        yield f"endpoint {name}", world.asked(name, "endpoint")
         unseen = world.fitted.batch.fingerprints()[: len(case.problem) // 300].tolist()
         beside = frozenset(case.problem.batch.fingerprints()[: len(case.problem) // 300].tolist()) | frozenset(unseen)
         yield (

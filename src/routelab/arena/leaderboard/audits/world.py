@@ -105,7 +105,8 @@ class Noise:
         template: tokens that another prompt template adds to every input.
         failed, unmetered: shares of calls that fail for good and that come back without usage.
         slow: whether failures are time-outs, which long answers have more often.
-        digits: to which the cost is rounded.
+        digits: to which the cost is rounded, None for a file without costs.
+        reasoning: tokens of thought for each of output, in the total and in the bill.
     """
 
     anew: float = 0.1
@@ -114,7 +115,8 @@ class Noise:
     failed: float = 0.002
     unmetered: float = 0.0005
     slow: bool = False
-    digits: int = 6
+    digits: int | None = 6
+    reasoning: float = 0.0
 
 
 def predictions(world: World, pick: Ints, rng: np.random.Generator, noise: Noise = Noise()) -> pl.DataFrame:
@@ -130,6 +132,8 @@ def predictions(world: World, pick: Ints, rng: np.random.Generator, noise: Noise
     weight = shared_out / shared_out.mean() if noise.slow else np.ones(n)
     success = rng.random(n) >= noise.failed * weight
     metered = (rng.random(n) >= noise.unmetered) & success
+    thought = np.rint(noise.reasoning * tokens_out).astype(np.int64)
+    bill = bills(world, pick, tokens_in * metered, (tokens_out + thought) * metered)
     arms = [problem.arms[k] for k in pick]
     frame = pl.DataFrame(
         {
@@ -138,12 +142,13 @@ def predictions(world: World, pick: Ints, rng: np.random.Generator, noise: Noise
             "success": success,
             "input_tokens": tokens_in * metered,
             "output_tokens": tokens_out * metered,
-            "total_tokens": (tokens_in + tokens_out) * metered,
+            "total_tokens": (tokens_in + tokens_out + thought) * metered,
             "model_used": [Arm.parse(arm).model for arm in arms],
-            "cost_usd": np.round(bills(world, pick, tokens_in * metered, tokens_out * metered), noise.digits),
+            "cost_usd": np.full(n, np.nan) if noise.digits is None else np.round(bill, noise.digits),
             "score": score * success,
         }
     )
+    frame = frame.with_columns(pl.col("cost_usd").fill_nan(None))
     return frame.join(world.answers.select("query_id", "arm", "answer"), on=["query_id", "arm"], how="left")
 
 

@@ -7,7 +7,7 @@ pages.about = (() => {
   function show(model) {
     const { board, table, protocol } = model.board;
     const facts = [
-      ["Board", `${board.name}, ${board.split} split${board.season === null ? "" : `, season ${board.season}`}, publication ${board.sequence} of ${board.published}`],
+      ["Board", `${board.name}, ${board.split} split${board.season == null ? "" : `, season ${board.season}`}, publication ${board.sequence} of ${board.published}`],
       ["Table", `${table.name}, ${format.plural(table.queries, "query", "queries")} × ${format.plural(table.arms, "arm")}`],
       ["Table hash", table.hash], ["Arms", table.arm_ids.join(", ")], ["Costs", `${table.costs}${board.price_date ? `, prices of ${board.price_date}` : ""}`],
       ["Protocol", `${protocol.folds} folds × ${protocol.repeats} repeats, seed ${protocol.seed}`],
@@ -15,13 +15,14 @@ pages.about = (() => {
       ["Ranked by", model.rankMetric], ["Made by", `routelab ${model.board.routelab_version}`],
     ];
     const node = h("section", null, dom.heading("How it was measured"),
-      h("p", null, "All routers are judged on the same recorded answers. A router is ranked by what is known: its rank runs from one more than the number of routers that are better beyond doubt, to the worst rank that is still possible. Routers of one group are not told apart from the best of the group."),
+      h("p", null, "All routers are judged on the same recorded answers. A router is ranked by what is known: its rank runs from one more than the number of routers that are told apart as better, to the worst rank that is still possible. Routers of one group are not told apart from the best of the group."),
       h("dl", { class: "method" }, facts.filter(([, text]) => text).map(([label, text]) => [h("dt", null, label), h("dd", null, text)])),
       h("h2", null, "Download"),
       h("ul", null,
         h("li", null, h("a", { href: "board.csv", download: true }, "board.csv"), ": a row for each router, a column for each end of an interval"),
         h("li", null, h("a", { href: "board.parquet", download: true }, "board.parquet"), ": the same table"),
-        h("li", null, h("a", { href: "board.json.gz", download: true }, "board.json.gz"), ": all this page shows, slices, pairs, examples and history included")),
+        h("li", null, h("a", { href: "board.json.gz", download: true }, "board.json.gz"), ": all this page shows, slices, pairs, examples and history included"),
+        document.body.dataset.refresh && h("li", null, h("a", { href: "api/board" }, "api/board"), " and ", h("a", { href: "api/history" }, "api/history"), ": the board and all its publications as JSON, not rounded")),
       dom.note("Numbers are rounded to four significant digits, in slices to three. Of the pairs the file holds one triangle, in steps of 0.0001: row i is router i against each later one."));
     return { node, update() {} };
   }

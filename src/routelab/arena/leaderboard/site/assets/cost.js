@@ -68,9 +68,11 @@ pages.cost = (() => {
       h("p", { class: "choice-is" }, called(choice), `: ${interval(choice.accuracy, units.percent)} for ${number(choice.cost, units.dollars)}${certain}.`),
       h("p", null, next
         ? ["Not told apart from it: ", called(next), ` (${interval(next.accuracy, units.percent)} for ${number(next.cost, units.dollars)})`, close.length > 1 ? `, and ${close.length - 1} more.` : "."]
-        : "Nothing else within the budget comes close: every other interval lies lower."),
+        : "Nothing else within the budget comes close: all else is told apart from it."),
       cheapest && cheapest !== next && h("p", null, "The cheapest of those: ", called(cheapest), ` (${interval(cheapest.accuracy, units.percent)} for ${number(cheapest.cost, units.dollars)}).`),
-      h("p", { class: "note" }, "Not told apart here means that the two accuracy intervals meet. Compare a pair for the sharper, paired test."),
+      h("p", { class: "note" }, model.board.rank_metric === "accuracy"
+      ? "Not told apart: the interval of the paired difference holds zero or, where none was measured, the two accuracy intervals meet."
+      : "Not told apart here means that the two accuracy intervals meet. Compare a pair for the sharper, paired test."),
     ].filter(Boolean);
   }
 

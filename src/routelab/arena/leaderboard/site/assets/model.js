@@ -22,7 +22,7 @@ const model = (() => {
     const baselines = routers.filter((router) => router.baseline);
     const place = new Map(board.pairs.names.map((name, i) => [name, i]));
     const order = new Map(routers.map((router, i) => [router.name, i]));
-    const bestSingle = byName.get("best-single") ?? null;
+    const bestSingle = baselines.find((router) => router.name === "best-single") ?? null;
 
     // The paired difference a − b of the rank metric with its interval; null where none was published.
     function pair(a, b) {
@@ -61,21 +61,27 @@ const model = (() => {
       return found.filter((one) => one.cost !== null && known(one.accuracy) !== null);
     }
 
-    // The most accurate setting a budget pays for, and which others are not told apart from it: their intervals meet.
+    // Whether a is told apart from b by accuracy: by their paired difference where it was measured, else by intervals
+    // that do not meet.
+    function apart(a, b) {
+      const paired = board.rank_metric === "accuracy" && a.dial === undefined && b.dial === undefined ? pair(a.name, b.name) : null;
+      return paired ? paired.apart : (b.accuracy.high ?? b.accuracy.value) < (a.accuracy.low ?? a.accuracy.value);
+    }
+
+    // The most accurate setting a budget pays for, and which others are not told apart from it.
     function pick(budget, dials) {
       const paid = settings(dials).filter((one) => one.cost <= budget);
       if (!paid.length) return null;
       const better = (a, b) => known(b.accuracy) - known(a.accuracy) || a.cost - b.cost;
       const [choice, ...rest] = paid.sort(better);
-      const reach = (one, end) => one.accuracy[end] ?? one.accuracy.value;
-      const close = rest.filter((one) => one.name !== choice.name && reach(one, "high") >= reach(choice, "low"));
+      const close = rest.filter((one) => one.name !== choice.name && !apart(choice, one));
       const cheapest = close.reduce((least, one) => (one.cost < (least ?? choice).cost ? one : least), null);
       return { choice, close, cheapest };
     }
 
     // The standing of a router at each publication, null where it was not listed.
     function standing(name) {
-      const steps = board.history.routers[name] ?? [];
+      const steps = Object.hasOwn(board.history.routers, name) ? board.history.routers[name] : [];
       let at = 0;
       let now = null;
       return board.history.publications.map((_, index) => {
@@ -86,10 +92,16 @@ const model = (() => {
       });
     }
 
+    // For each publication the scores of all, best first: the place of a score is where it stands there.
+    function scoreboards() {
+      const all = Object.keys(board.history.routers).map(standing);
+      return board.history.publications.map((_, i) => all.map((steps) => steps[i]?.value ?? null).filter((value) => value !== null).sort((a, b) => b - a));
+    }
+
     const pickOf = (example, name) => example.picks[order.get(name)] ?? null;
     const failed = (router) => (router.audits ?? []).filter((audit) => audit.verdict === "fail");
 
-    return { board, routers, byName, ranked, dropped, baselines, bestSingle, pair, slices, fields, settings, pick, standing, pickOf, failed,
+    return { board, routers, byName, ranked, dropped, baselines, bestSingle, pair, slices, fields, settings, pick, standing, scoreboards, pickOf, failed,
       confidence: board.protocol.confidence, names: routers.map((router) => router.name), rankMetric: format.words(board.rank_metric) };
   }
 

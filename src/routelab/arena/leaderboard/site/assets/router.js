@@ -11,7 +11,7 @@ pages.router = (() => {
     const groups = [["Listed", model.ranked], ["Not listed", model.dropped], ["Yardsticks", model.baselines]].map(([label, all]) => [label, all.map((one) => one.name)]);
     const node = h("section", { class: "one" },
       h("div", { class: "heading" }, h("h1", { tabindex: -1 }, router.name), dom.select("name", "Router", groups, router.name, (name) => change({ name }))),
-      !router.listed && h("p", { class: "why" }, `Not listed: ${router.why ?? "no reason was given"}.`),
+      !router.listed && !router.baseline && h("p", { class: "why" }, `Not listed: ${router.why ?? "no reason was given"}.`),
       router.description && h("p", null, router.description),
       h("ul", { class: "explained" }, explanation(model, router).map((text) => h("li", null, text))),
       !router.baseline && h("p", null, h("a", { href: `#compare?a=${encodeURIComponent(router.name)}` }, "Compare with another"), " · ", h("a", { href: `#history?router=${encodeURIComponent(router.name)}` }, "Its history")),

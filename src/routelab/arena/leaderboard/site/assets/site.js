@@ -15,7 +15,7 @@ const ready = (async () => {
 
   function place() {
     const [route, query] = location.hash.slice(1).split("?");
-    return { route: pages[route] ? route : "board", params: Object.fromEntries(new URLSearchParams(query ?? "")) };
+    return { route: Object.hasOwn(pages, route) ? route : "board", params: Object.fromEntries(new URLSearchParams(query ?? "")) };
   }
 
   function change(part) {

@@ -7,6 +7,7 @@ pages.slices = (() => {
 
   function show(model, params, change) {
     const fields = model.fields();
+    if (!fields.length) return { node: h("section", null, dom.heading("Where each router is strong"), dom.note("This board has no labels to slice by.")), update() {} };
     const body = h("div", null);
     const canCompare = Boolean(model.bestSingle && fields.some((field) => model.slices(model.bestSingle, field).length));
     const modes = [...(canCompare ? [["single", "minus best single"]] : []), ["plain", "accuracy"]];
@@ -27,8 +28,7 @@ pages.slices = (() => {
       now = { field, mode };
       for (const line of body.querySelectorAll("tbody tr")) line.hidden = !line.dataset.router.toLowerCase().includes(text.toLowerCase());
     }
-    if (fields.length) update(params);
-    else body.append(dom.note("This board has no labels to slice by."));
+    update(params);
     return { node: root, update };
   }
 
@@ -55,7 +55,7 @@ pages.slices = (() => {
   function cell(one, mode, single) {
     if (!one || one.accuracy.value === null) return h("td", null, format.DASH);
     const { value, low, high } = one.accuracy;
-    const tip = `accuracy ${interval(one.accuracy, units.percent)}, $${one.cost} per 1,000 queries`;
+    const tip = `accuracy ${interval(one.accuracy, units.percent)}, ${format.number(one.cost, units.dollars)} per 1,000 queries`;
     if (mode === "plain") return h("td", { class: "up", "--strength": value.toFixed(2), "data-tip": tip }, bare(value, units.score));
     if (single === undefined || single === null) return h("td", { "data-tip": tip }, format.DASH);
     const gain = value - single;

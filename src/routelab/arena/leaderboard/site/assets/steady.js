@@ -15,11 +15,11 @@ pages.steady = (() => {
       const base = charts.plane({ costs: true, points, hull: [] }, { view: "all" });
       if (!base) return null;
       const label = { ...base.yAxis.axisLabel, formatter: (value) => value.toFixed(2) };
-      const low = Math.min(0, ...points.flatMap(({ y }) => y).map((value) => Math.floor(value * 4) / 4));
+      const low = Math.min(0, ...points.flatMap(({ y }) => y).map((value) => Math.floor(value)));
       return {
         ...base,
         xAxis: { ...base.xAxis, type: "value", min: 0, max: 1, name: "selectivity: how often different queries get different arms", axisLabel: label },
-        yAxis: { ...base.yAxis, min: low, max: 1, interval: 0.25, axisLabel: label },
+        yAxis: { ...base.yAxis, min: low, max: 1, interval: low < 0 ? null : 0.25, axisLabel: label },
       };
     }
 

@@ -15,7 +15,7 @@ pages.board = (() => {
       format.plural(table.arms, "arm"),
       format.plural(model.ranked.length, "router"),
       `published ${format.day(board.published)}`,
-      ...(board.season === null ? [] : [`season ${board.season}`]),
+      ...(board.season == null ? [] : [`season ${board.season}`]),
     ];
     const others = group.slice(1);
     return h("section", { class: "lead" },
@@ -56,7 +56,7 @@ pages.board = (() => {
     return [
       { key: "rank", title: "Rank", hint: "From the best to the worst rank still possible; routers of one group are not told apart from its best", core: true, first: "ascending",
         value: (router) => router.rank?.low ?? null,
-        tip: (router) => (router.rank ? `${format.plural(router.rank.low - 1, "router is", "routers are")} better beyond doubt; the rank may be as low as ${router.rank.high}` : router.baseline ? "a yardstick: shown, not ranked" : "not listed, hence not ranked"),
+        tip: (router) => (router.rank ? `${format.plural(router.rank.low - 1, "router is", "routers are")} told apart as better; the rank may be as low as ${router.rank.high}` : router.baseline ? "a yardstick: shown, not ranked" : "not listed, hence not ranked"),
         cell: (router) => (router.rank
           ? [h("span", { class: "figure" }, format.rank(router.rank)), dom.strip({ value: router.rank.low, low: router.rank.low - 0.4, high: router.rank.high + 0.4 }, [0.5, most + 0.5], { wide: 56, dot: false }), h("small", null, `group ${router.group}`)]
           : "") },
@@ -73,7 +73,7 @@ pages.board = (() => {
   function claim(metric, router) {
     const found = metric.key === "delta_vs_best_single" && router.beats_best_single;
     if (!found) return "";
-    const p = found.p_adjusted < 0.001 ? "p < 0.001" : `p = ${found.p_adjusted.toFixed(3)}`;
+    const p = found.p_adjusted === null ? "p not computed" : found.p_adjusted < 0.001 ? "p < 0.001" : `p = ${found.p_adjusted.toFixed(3)}`;
     return `. ${found.significant ? "Beats the best single arm" : "Not shown to beat the best single arm"} (${p}, adjusted for all routers)`;
   }
 
@@ -84,7 +84,7 @@ pages.board = (() => {
         h("span", null, router.owner),
         h("span", { class: "badge" }, router.kind),
         !router.baseline && router.fit !== "unknown" && h("span", { class: "badge", "data-tip": router.fit === "cross" ? "fitted by the board on folds, judged on the rest" : "fitted before it came" }, router.fit)),
-      !router.listed && h("span", { class: "why" }, `not listed: ${router.why ?? "no reason was given"}`),
+      !router.listed && !router.baseline && h("span", { class: "why" }, `not listed: ${router.why ?? "no reason was given"}`),
     ];
   }
 
