@@ -207,6 +207,23 @@ def test_badges_need_a_router_an_address_and_a_licence() -> None:
     assert {kind for kind, one in told.items() if one.verdict == "pass"} == {"recipe", "artifact", "code"}
 
 
+def test_other_entries_that_see_answers_do_not_spoil_the_comparison_of_sides() -> None:
+    planted = next(attack.case for attack in family() if attack.audit == "dev-test-gap" and attack.documented)
+    cascade = next(case for name, case, _ in honest_verdicts() if name.startswith("cascade"))
+    assert (
+        verdict(replace(planted, others=[Other("cascade", "bob", cascade.decided)]), "dev-test-gap").verdict == "fail"
+    )
+
+
+def test_a_shared_table_without_tokens_judges_no_counts() -> None:
+    table = world().table
+    unmeasured = table.calls.with_columns(
+        pl.lit(None, pl.Int64).alias(f"{side}_tokens") for side in ("input", "output")
+    )
+    case = replace(claiming(input_tokens=pl.lit(40)), table=replace(table, calls=unmeasured))
+    assert verdict(case, "estimated-tokens") == Verdict("estimated-tokens", "pass", "too few counts to tell")
+
+
 # -- the statistics -------------------------------------------------------------------------------
 
 

@@ -160,13 +160,12 @@ def _below(x: Floats, y: Floats, a: int, b: int, c: int) -> bool:
     return bool((y[b] - y[a]) * (x[c] - x[a]) <= (y[c] - y[a]) * (x[b] - x[a]))
 
 
-def cost_matched_mix(problem: Problem, fit: Fit, target_cost: float) -> tuple[Floats, Floats]:
+def cost_matched_mix(problem: Problem, fit: Fit, hull: list[int], target_cost: float) -> tuple[Floats, Floats]:
     """Row scores and costs of random mixing at a given mean cost (RouterBench's hull, arXiv 2403.12031).
 
-    The arms mixed are chosen on training rows; the weights match ``target_cost`` on the test rows, as far as
-    the hull reaches.
+    ``hull`` are the arms mixed, chosen on training rows; the weights match ``target_cost`` on the test rows, as far
+    as the hull reaches.
     """
-    hull = hull_vertices(problem.score[fit.train], problem.cost[fit.train])
     score, cost = problem.score[fit.test][:, hull], problem.cost[fit.test][:, hull]
     means = cost.mean(axis=0)
     if len(hull) == 1 or target_cost <= means[0]:

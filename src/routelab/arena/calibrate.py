@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from routelab.arena.baselines import cost_matched_mix
+from routelab.arena.baselines import cost_matched_mix, hull_vertices
 from routelab.arena.candidates import Candidate, resolve
 from routelab.arena.crossfit import DIALS, Progress
 from routelab.arena.dial import PER_1K, ROUNDING, Pair, Target, fitted, picks, unseen_picks
@@ -168,12 +168,13 @@ def _applied(problem: Problem, fit: Fit, choice: _Choice, current: str | None, s
     pick = picks(router, test, [choice.dial])[0]
     beside = _reference(problem, fit.train, current)
     cost = problem.cost[fit.test, pick]
+    hull = hull_vertices(problem.score[fit.train], problem.cost[fit.train])
     columns = (
         problem.score[fit.test, pick],
         cost,
         problem.score[fit.test, beside],
         problem.cost[fit.test, beside],
-        cost_matched_mix(problem, fit, float(cost.mean()))[0],
+        cost_matched_mix(problem, fit, hull, float(cost.mean()))[0],
     )
     return pick, np.stack(columns, axis=1)
 

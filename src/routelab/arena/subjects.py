@@ -55,12 +55,13 @@ def beside_baselines(
     plain = {name: fixed_policy(problem, plan, name) for name in baselines.PLAIN}
     everything = routers + [(plain | learned)[name] for name in baselines.ORDER if name in plain or name in learned]
     if problem.priced:
+        mixing = Mixing(problem, plan)
         for subject in everything:
-            subject.matched = _mix(problem, plan, subject.cost)[0]
+            subject.matched = mixing.at(subject.cost)[0]
         target = routers[0] if routers else (plain | learned).get("knn", plain["best-single"])
-        score, cost = _mix(problem, plan, target.cost)
+        score, cost = mixing.at(target.cost)
         description = f"random mixing of single arms at the cost of {target.name}"
-        everything.append(Subject("hull", description, True, score, cost, None, mixes=_mixes(problem, plan)))
+        everything.append(Subject("hull", description, True, score, cost, None, mixes=mixing.everywhere()))
     return everything
 
 
@@ -90,22 +91,31 @@ def fixed_policy(problem: Problem, plan: Schedule, name: str) -> Subject:
     return Subject(name, baselines.PLAIN[name], True, score, cost, pick if picks else None)
 
 
-def _mix(problem: Problem, plan: Schedule, target: Floats) -> tuple[Floats, Floats]:
-    """Cost-matched random mixing, fold by fold: (R, m) scores and costs."""
-    score, cost = np.zeros_like(target), np.zeros_like(target)
-    for fit, rows in _places(problem, plan):
-        mixed = baselines.cost_matched_mix(problem, fit, float(target[fit.repeat, rows].mean()))
-        score[fit.repeat, rows], cost[fit.repeat, rows] = mixed
-    return score, cost
+class Mixing:
+    """Random mixing of single arms, fold by fold; the arms of each fold's hull are found once, on its training rows."""
 
+    def __init__(self, problem: Problem, plan: Schedule) -> None:
+        self.problem, self.plan = problem, plan
+        self.folds = [
+            (fit, rows, baselines.hull_vertices(problem.score[fit.train], problem.cost[fit.train]))
+            for fit, rows in _places(problem, plan)
+        ]
 
-def _mixes(problem: Problem, plan: Schedule) -> tuple[Floats, Floats]:
-    """Scores and costs (G, R, m) of random mixing, from the dearest arm's mean cost down to the cheapest's."""
-    means = problem.cost[plan.judged].mean(axis=0)
-    budgets = np.geomspace(max(means.max(), 1e-12), max(means.min(), 1e-12), len(DIALS))
-    shape = (plan.repeats, len(plan.judged))
-    score, cost = zip(*(_mix(problem, plan, np.full(shape, budget)) for budget in budgets))
-    return np.stack(score), np.stack(cost)
+    def at(self, target: Floats) -> tuple[Floats, Floats]:
+        """(R, m) scores and costs of mixing at the mean cost of ``target`` in each fold."""
+        score, cost = np.zeros(target.shape), np.zeros(target.shape)
+        for fit, rows, hull in self.folds:
+            mixed = baselines.cost_matched_mix(self.problem, fit, hull, float(target[fit.repeat, rows].mean()))
+            score[fit.repeat, rows], cost[fit.repeat, rows] = mixed
+        return score, cost
+
+    def everywhere(self) -> tuple[Floats, Floats]:
+        """Scores and costs (G, R, m), from the dearest arm's mean cost down to the cheapest's."""
+        means = self.problem.cost[self.plan.judged].mean(axis=0)
+        budgets = np.geomspace(max(means.max(), 1e-12), max(means.min(), 1e-12), len(DIALS))
+        shape = (self.plan.repeats, len(self.plan.judged))
+        score, cost = zip(*(self.at(np.full(shape, budget)) for budget in budgets))
+        return np.stack(score), np.stack(cost)
 
 
 def _places(problem: Problem, plan: Schedule) -> Iterator[tuple[Fit, Ints]]:

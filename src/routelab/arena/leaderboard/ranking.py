@@ -225,12 +225,12 @@ def _pairs(names: list[str], draws: Draws, money: bool) -> dict[str, Any]:
     """Every paired difference of the rank metric, best router first, and the half width of its interval."""
     if not names:
         return {"names": [], "delta": [], "half": []}
-    values = draws.complete(np.stack([ranking_value(draws, name, money) for name in names], axis=1))
+    values = np.stack([ranking_value(draws, name, money) for name in names], axis=1)
     order = np.argsort(-values[0], kind="stable")
     values = values[:, order]
-    spread = np.cov(values[1:], rowvar=False).reshape(len(names), len(names))
-    variance = np.diag(spread)[:, None] + np.diag(spread)[None, :] - 2 * spread
-    half = Z95 * np.sqrt(np.maximum(variance, 0))
+    first, second = np.triu_indices(len(names), 1)
+    half = np.zeros((len(names), len(names)))
+    half[first, second] = half[second, first] = Z95 * draws.error(values[:, first] - values[:, second])
     delta = values[0][:, None] - values[0][None, :]
     return {"names": [names[k] for k in order], "delta": _rounded(delta), "half": _rounded(half)}
 

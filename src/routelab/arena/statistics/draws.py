@@ -72,17 +72,28 @@ class Draws:
     def complete(self, values: Floats) -> Floats:
         """Estimate and draws of a metric: row draws spread out by what training adds."""
         drawn = len(self.weights)
+        rows, training = self._variances(values)
         with np.errstate(invalid="ignore"):
-            slopes = (values[drawn:] - values[0]) / STEP
-            rows = np.nanvar(values[1:drawn], axis=0)
             centre = np.nanmean(values[1:drawn], axis=0)
-            training = self.blocks.variance(np.where(np.isfinite(slopes), slopes, 0.0), rows)
         noise = self.blocks.noise.reshape(-1, *[1] * (values.ndim - 1))
         still = rows <= 1e-18
         factor = np.sqrt(1 + np.where(still, 0.0, training / np.where(still, 1.0, rows)))
         spread = centre + (values[1:drawn] - centre) * factor
         spread = np.where(still, values[1:drawn] + noise * np.sqrt(training), spread)
         return np.concatenate([values[:1], spread])
+
+    def error(self, values: Floats) -> Floats:
+        """Standard errors of metrics given as (1 + B + P, …) values, both sources of variance in them."""
+        rows, training = self._variances(values)
+        return np.asarray(np.sqrt(rows + training))
+
+    def _variances(self, values: Floats) -> tuple[Floats, Floats]:
+        """What test rows and what training add to the variance of every metric."""
+        drawn = len(self.weights)
+        with np.errstate(invalid="ignore"):
+            slopes = (values[drawn:] - values[0]) / STEP
+            rows = np.nanvar(values[1:drawn], axis=0)
+            return rows, self.blocks.variance(np.where(np.isfinite(slopes), slopes, 0.0), rows)
 
     def interval(self, values: Floats, *, why: str = "not defined on this table", bounds: Bounds = UNBOUNDED) -> Metric:
         """Value and 95 % interval of a metric given as (1 + B + P,) values."""

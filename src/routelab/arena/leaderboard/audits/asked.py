@@ -21,7 +21,7 @@ ASKED = 300
 """Queries that are asked again, twice; a board pays for every one of an endpoint's answers."""
 FEWEST = 20
 MOST_FLIPS = 0.5
-"""Share of choices that a blank more may change; honest routers stay below 0.1."""
+"""Share of choices that a blank more may change; honest routers stay below 0.14."""
 MOST_LOST_CHEAPEST, MOST_LOST_SCORE, FEWEST_FLIPS = 0.2, 0.3, 10
 """Shares of luck, at the lower bound, that choices may lose where an edit changes them."""
 

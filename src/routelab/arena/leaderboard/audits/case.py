@@ -47,7 +47,7 @@ class Case:
             output_tokens, total_tokens, model_used, cost_usd, score; None for all other kinds.
         ask: decides further prompts with the submitted router (artifact, code, endpoint); None where that cannot be.
         fitted_on: fingerprints (``QueryBatch.fingerprints``) an artifact was fitted on.
-        others: entries of the board, the owner's own among them.
+        others: entries that were on the board before, the owner's own among them.
         earlier: what the same owner submitted before under this name, oldest first.
         hidden: a finished hidden season, all of its outcomes, and what the submission decided there, in its order.
         canaries: fingerprints of prompts that were published for nobody to be fitted on.

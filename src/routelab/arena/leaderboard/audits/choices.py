@@ -103,7 +103,11 @@ def dev_test_gap(case: Case) -> tuple[bool, str]:
         raise NotApplicable("the judged queries are not split into a development and a test side")
     luck = Luck.of(case.problem)
     own = _gaps(luck, case.decided, case.problem, sides)
-    others = [_gaps(luck, other.decided, case.problem, sides) for other in _others(case)]
+    others = [
+        _gaps(luck, other.decided, case.problem, sides)
+        for other in _others(case)
+        if len(blind(other.decided, case.problem)[0]) >= FEWEST
+    ]
     usual = [float(np.median([gaps[k].value for gaps in others])) if others else 0.0 for k in range(2)]
     return (
         any(gap.lower - max(0.0, habit) > MOST_GAP for gap, habit in zip(own, usual)),
@@ -131,7 +135,10 @@ def season_drop(case: Case) -> tuple[bool, str]:
 
 @for_kinds(*COPIES, otherwise="what a recipe or an artifact holds says where it is from")
 def copied_decisions(case: Case) -> tuple[bool, str]:
-    """The decisions of another owner's entry, or nearly so; constant routers may agree (RouterArena #196)."""
+    """The decisions of another owner's entry, or nearly so, which an open board invites; constant routers may agree.
+
+    Who was there first is not asked: ``others`` are entries that came before.
+    """
     strangers = [other for other in _others(case) if other.owner != case.submission.manifest.owner]
     if not strangers:
         raise NotApplicable("no other owner is on the board")

@@ -17,7 +17,7 @@ from routelab.core.types import Arm, Price
 NO_CLAIMS = "only a prediction file claims calls of its own"
 
 MOST_FAILED = 0.05
-"""Share of calls that may fail though the shared table has their answer; honest files stay below 0.03."""
+"""Share of calls that may fail though the shared table has their answer; honest ones with time-outs stay below 0.02."""
 MOST_ODD = 0.005
 """Share of calls whose usage, price or model may be wrong by accident, and three calls in any file."""
 FEW = 3
@@ -26,8 +26,8 @@ HIDDEN = 0.01
 LEAST_USED = 0.8
 """Tokens claimed in all, as a share of what the shared calls used; honest noise keeps the sum within a tenth."""
 HALF = 0.5
-COUNTED_FROM = 8
-"""Tokens from which a count can be called half of another."""
+COUNTED_FROM, ENOUGH = 8, 30
+"""Tokens from which a count can be called half of another, and counts from which their sum says something."""
 CHEAPER, ROUNDING_USD = 0.02, 6e-7
 """A claimed cost may differ from price × tokens by so much, and by the rounding to six digits."""
 _SNAPSHOT = re.compile(r"[-@:](?:\d[\d.-]*|latest|preview)")
@@ -72,8 +72,7 @@ def failed_rows(case: Case) -> tuple[bool, str]:
 def unbilled_tokens(case: Case) -> tuple[bool, str]:
     """Usage that is missing, hidden in the total or far below what such calls use (RouterArena #135)."""
     rows = beside_shared(case).filter(pl.col("success"))
-    empty = int((pl.min_horizontal(pl.col(["input_tokens", "output_tokens"]).fill_null(0)) <= 0).pipe(rows.select)
-                .to_series().sum())  # fmt: skip
+    empty = rows.filter(pl.min_horizontal(pl.col("input_tokens", "output_tokens").fill_null(0)) <= 0).height
     paid_for = rows.filter(pl.col("cost_usd").is_not_null() & (pl.col("hidden") > 0))
     prices = _prices(case)
     unpaid = sum(
@@ -95,11 +94,11 @@ def unbilled_tokens(case: Case) -> tuple[bool, str]:
     }
     for side, claimed in told.items():
         counted = known.filter(real[side] >= COUNTED_FROM)
-        used = float(counted.select(claimed.sum() / real[side].sum()).item() or 1.0) if counted.height else 1.0
+        used = float(counted.select(claimed.sum() / real[side].sum()).item()) if counted.height else 1.0
         low = int(counted.select((claimed < HALF * real[side]).sum()).item())
         high = int(counted.select((claimed * HALF > real[side]).sum()).item())
         evidence += f"; {side} tokens are {used:.0%} of the shared calls', {low} below half of them, {high} above twice"
-        tricked |= (counted.height > 30 and used < LEAST_USED) or (
+        tricked |= (counted.height >= ENOUGH and used < LEAST_USED) or (
             tilted(low, high) and low - high > MOST_ODD * counted.height
         )
     return tricked, evidence

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from routelab.arena.leaderboard.audits.case import Case
-from routelab.arena.leaderboard.audits.claims import NO_CLAIMS, answered
+from routelab.arena.leaderboard.audits.claims import ENOUGH, NO_CLAIMS, answered
 from routelab.arena.leaderboard.audits.rule import for_kinds
 from routelab.core.decisions import Floats, Ints
 
@@ -25,9 +25,10 @@ LONG_ENOUGH = 12
 """Words from which a count that follows a rule is no accident."""
 SPREAD = 64
 """What is added to the multiple lies within ± this."""
-ENOUGH = 30
 EXCESS = 0.06
 """Share of counts that may follow one rule beyond what the shared counts do; honest files stay below 0.03."""
+CLEARER = 1e-3
+"""Of rules that exceed the shared counts alike, the one that more counts follow is named."""
 CAPPED = 0.3
 """Up to this share of outputs may end at the same largest count: the limit of tokens they were generated with."""
 
@@ -46,7 +47,7 @@ def estimated_tokens(case: Case) -> tuple[bool, str]:
     }
     tricked, told = False, []
     for side, (frame, column) in sides.items():
-        frame = frame.filter(pl.col(column).is_not_null() & (pl.col(column) > 0))
+        frame = frame.filter((pl.col(column) > 0) & pl.col(f"shared_{column}").is_not_null())
         for rule, claimed, shared in _rules(frame, column, side):
             told.append(f"{claimed:.1%} of {side} counts are {rule} ({shared:.1%} in the shared table)")
             tricked |= claimed - shared > EXCESS
@@ -75,7 +76,8 @@ def _rules(frame: pl.DataFrame, column: str, side: str) -> Iterator[tuple[str, f
         follow = np.array([[_follow(counts, size, rate) for rate in rates] for counts in (claimed, shared)])
         if side == "output":  # answers made anew are of other lengths: only how well any rule fits can be compared
             follow[1] = follow[1].max()
-        rate, plus = np.unravel_index((follow[0] - follow[1]).argmax(), follow.shape[1:])
+        worst = (1 + CLEARER) * follow[0] - follow[1]
+        rate, plus = np.unravel_index(worst.argmax(), worst.shape)
         rule = f"{rates[rate]:.3g} × {unit} {plus - SPREAD:+d}, rounded"
         yield rule, float(follow[0, rate, plus]), float(follow[1, rate, plus])
 

@@ -68,7 +68,7 @@ class Luck:
 
 
 def alike(problem: Problem) -> Ints:
-    """(n,) index of the queries that have the same task (else domain), difficulty and kind of length in common."""
+    """(n,) index of the queries that have domain, category, task and difficulty in common, as far as known."""
     labels = problem.labels
     keys = [labels[name].fill_null("").to_list() for name in ("domain", "category", "task", "difficulty")]
     return np.asarray(np.unique(["\x1f".join(key) for key in zip(*keys)], return_inverse=True)[1], np.int64)

@@ -35,7 +35,7 @@ def opaque_claims(case: Case) -> tuple[bool, str]:
     """A badge that nobody can check: open source without the router, its address or its licence (RouterArena #196)."""
     manifest = case.submission.manifest
     if not manifest.open_source:
-        return False, "it does not claim to be open source (0 claims)"
+        return False, "it does not claim to be open source"
     address, licence = manifest.source_url or "", manifest.licence or ""
     missing = []
     if case.kind not in ("recipe", "artifact", "code"):

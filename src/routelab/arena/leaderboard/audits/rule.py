@@ -18,8 +18,8 @@ Audit = Callable[[Case], Verdict]
 Rule = Callable[[Case], tuple[bool, str]]
 
 CHANCE = 1e-5
-"""An honest submission fails one of these tests with at most this probability: 14 audits of 200 entries each season
-raise a false alarm once in dozens of seasons."""
+"""An honest submission fails one of these tests with at most this probability: those of 200 entries a season together
+raise a false alarm once in twenty seasons."""
 
 
 class NotApplicable(Exception):
