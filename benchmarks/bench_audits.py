@@ -18,7 +18,7 @@ import polars as pl
 from scipy.stats import beta
 
 from routelab import __version__
-from routelab.arena.leaderboard.audits import AUDITS, Case, Verdict, audit
+from routelab.arena.leaderboard.audits import AUDITS, Case, Other, Verdict, audit
 from routelab.arena.leaderboard.audits.attacks import Attack, attacks
 from routelab.arena.leaderboard.audits.honest import honest
 from routelab.arena.leaderboard.audits.world import World, decided, predictions, submission
@@ -32,7 +32,7 @@ from routelab.router import catalogue
 
 SEED = 0
 RECIPES = ("ridge", "knn", "clusters", "forest_signals", "logistic", "mirt", "hybridllm_prob", "knn_dense", "avengers")
-LARGE, ARMS = 8_400, 20
+LARGE, ARMS, OTHERS = 8_400, 20, 200
 STRENGTHS = (0.9, 0.5, 0.25, 0.1)
 FRESH_SEED = 11
 
@@ -127,6 +127,7 @@ def _speed() -> None:
     rng = stream(SEED, "large")
     base = default_table()
     few = base.queries.sample(LARGE, with_replacement=True, seed=SEED)
+    few = few.with_columns(split=pl.Series(np.where(rng.random(LARGE) < 0.1, "dev", "test")))
     ids = [f"q{k}" for k in range(LARGE)]
     queries = few.with_columns(query_id=pl.Series(ids))
     calls = pl.DataFrame(
@@ -148,12 +149,14 @@ def _speed() -> None:
     pick = rng.integers(ARMS, size=LARGE)
     claimed = predictions(world, pick, rng)
     earlier = [decided(problem, np.where(rng.random(LARGE) < 0.3, rng.integers(ARMS, size=LARGE), pick))]
+    noisy = [np.where(rng.random(LARGE) < 0.5, rng.integers(ARMS, size=LARGE), pick) for _ in range(OTHERS)]
+    others = [Other(f"other {k}", "bob", decided(problem, one)) for k, one in enumerate(noisy)]
     ask = {"ask": lambda batch: [problem.arms[0]] * len(batch), "manifest": submission("code")}
     for kind, rest in (("predictions", {"claimed": claimed}), ("code", ask)):
         started = time.perf_counter()
-        verdicts = audit(world.case(kind, pick, earlier=earlier, **rest))  # type: ignore[arg-type]
+        verdicts = audit(world.case(kind, pick, earlier=earlier, others=others, **rest))  # type: ignore[arg-type]
         spent = time.perf_counter() - started
-        print(f"{LARGE} queries × {ARMS} arms, {kind}: {spent:.2f} s for {len(verdicts)} of {len(AUDITS)} audits")
+        print(f"{LARGE} queries × {ARMS} arms, {OTHERS} other entries, {kind}: {spent:.2f} s for {len(verdicts)} of {len(AUDITS)} audits")
 
 
 def _without_difficulty(table: OutcomeTable) -> OutcomeTable:

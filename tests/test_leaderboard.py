@@ -177,8 +177,10 @@ def test_a_newer_version_takes_the_place_of_the_older_one_and_history_keeps_both
 def test_names_that_clash_with_a_baseline_or_another_owner_are_told_apart(tmp_path: Path, board: Board) -> None:
     for owner in ("ann", "bob"):
         board.update(decisions(tmp_path / owner, board, "random", owner=owner, seed=len(owner) + ord(owner[0])))
-    names = [row["name"] for row in current(board, "open")["routers"] if not row["baseline"]]
-    assert sorted(names) == ["random · ann", "random · bob"]
+    board.update("knn")
+    names = [row["name"] for row in current(board, "open")["routers"]]
+    assert {"random · ann", "random · bob", "random", "knn", "knn (baseline)"} <= set(names)
+    assert len(set(names)) == len(names) and row_of(board, "knn")["kind"] == "recipe"
 
 
 def test_a_recipe_is_fitted_on_the_board_s_own_folds_and_has_a_curve(board: Board) -> None:

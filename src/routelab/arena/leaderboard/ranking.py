@@ -26,6 +26,8 @@ from routelab.arena.subjects import Subject, beside_baselines, columns
 from routelab.core.decisions import Floats
 
 SCHEMA_VERSION = 1
+BASELINES = frozenset({*baselines.ORDER, "hull"})
+MARK = "submitted "
 Z95 = 1.959963985
 DRAWS = 1000
 EXAMPLES = 60
@@ -56,7 +58,7 @@ def document(
 ) -> dict[str, Any]:
     """The board. ``board`` heads it: name, split, sequence, published. Entries that are not listed get no rank."""
     problem, plan = shared.problem, shared.plan
-    named = dict(zip(_shown_names([entry for entry in entries if not entry.baseline]), _routers(entries)))
+    named = _keyed([entry for entry in entries if not entry.baseline])
     listed = {name: entry for name, entry in named.items() if entry.why is None}
     learned = {entry.name: _subject(entry.name, entry, shared) for entry in entries if entry.baseline}
     routers = [_subject(name, entry, shared) for name, entry in listed.items()]
@@ -90,27 +92,25 @@ def document(
         "arms": arm_rows(problem, plan),
         "hull": hull_rows(problem, plan),
         "routers": [
-            _row(name, {**table, **out_of_rank}[name], named.get(name), learned, shared, groups) for name in order
+            {"name": _shown(name, named)}
+            | _row({**table, **out_of_rank}[name], named.get(name), shared, groups.get(name))
+            for name in order
         ],
-        "pairs": pairs,
+        "pairs": pairs | {"names": [_shown(name, named) for name in pairs["names"]]},
         "examples": _examples(shared, listed) if examples else [],
     }
 
 
-def _routers(entries: Sequence[Entry]) -> list[Entry]:
-    return [entry for entry in entries if not entry.baseline]
+def _keyed(entries: Sequence[Entry]) -> dict[str, Entry]:
+    """Entries by what they are called while they are judged: a submitted name that a baseline has too is marked."""
+    taken = Counter(entry.name for entry in entries)
+    names = [entry.name if taken[entry.name] == 1 else f"{entry.name} · {entry.owner}" for entry in entries]
+    return {MARK * (name in BASELINES) + name: entry for name, entry in zip(names, entries)}
 
 
-def _shown_names(entries: Sequence[Entry]) -> list[str]:
-    """The submitted name where it is one router's only, else with the owner's and, if need be, a number."""
-    taken = Counter(entry.name for entry in entries) + Counter([*baselines.ORDER, "hull"])
-    seen: Counter[str] = Counter()
-    shown = []
-    for entry in entries:
-        name = entry.name if taken[entry.name] == 1 else f"{entry.name} · {entry.owner}"
-        seen[name] += 1
-        shown.append(name if seen[name] == 1 else f"{name} {seen[name]}")
-    return shown
+def _shown(name: str, named: dict[str, Entry]) -> str:
+    """The name on the board: a router's as it was submitted, a baseline's told apart from it."""
+    return f"{name} (baseline)" if MARK + name in named else name.removeprefix(MARK)
 
 
 def _subject(name: str, entry: Entry, shared: Shared) -> Subject:
@@ -154,20 +154,12 @@ def _unlisted(shared: Shared, apart: dict[str, Entry], learned: dict[str, Subjec
     return {row["name"]: row | {"rank": None, "beats_best_single": None} for row in found if row["name"] in apart}
 
 
-def _row(
-    name: str,
-    row: dict[str, Any],
-    entry: Entry | None,
-    learned: dict[str, Subject],
-    shared: Shared,
-    groups: dict[str, int],
-) -> dict[str, Any]:
+def _row(row: dict[str, Any], entry: Entry | None, shared: Shared, group: int | None) -> dict[str, Any]:
     facts = entry.facts if entry else {}
     about = entry.about if entry else {"kind": "baseline", "owner": "routelab", "description": row["description"]}
     steady = facts if "robustness" in facts else unknown("nobody could be asked reworded prompts")
     calls = entry.decided if entry else None
     return {
-        "name": name,
         "submission": None,
         "received": None,
         "source_url": None,
@@ -183,7 +175,7 @@ def _row(
         "listed": entry is not None and entry.why is None,
         "why": entry.why if entry else None,
         "rank": row["rank"],
-        "group": groups.get(name),
+        "group": group,
         "beats_best_single": row.get("beats_best_single"),
         "calls_per_query": 1.0 if calls is None else _calls_per_query(calls),
         **{key: row[key] for key in KEPT},
@@ -266,7 +258,7 @@ def _examples(shared: Shared, listed: dict[str, Entry]) -> list[dict[str, Any]]:
     for row in np.unique(np.linspace(0, len(problem) - 1, EXAMPLES).astype(int)).tolist():
         picks = {}
         for name, entry in listed.items():
-            picks[name] = " → ".join(entry.decided.plans[entry.decided.pick[0, row]])
+            picks[_shown(name, listed)] = " → ".join(entry.decided.plans[entry.decided.pick[0, row]])
         found.append(
             {
                 "query_id": problem.batch.ids[row],
