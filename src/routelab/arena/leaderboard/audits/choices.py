@@ -142,14 +142,15 @@ def copied_decisions(case: Case) -> tuple[bool, str]:
     strangers = [other for other in _others(case) if other.owner != case.submission.manifest.owner]
     if not strangers:
         raise NotApplicable("no other owner is on the board")
-    pick, mine = _departures(case.decided, case.problem)
+    habits = _habits(case.problem)
+    pick, mine = _departures(case.decided, case.problem, habits)
     if mine.sum() < FEWEST_DEPARTURES:
         raise NotApplicable(
             f"only {int(mine.sum())} choices depart from what is usual for their task and length: many may agree"
         )
     best, whose = 0.0, "none"
     for other in strangers:
-        arm, theirs = _departures(other.decided, case.problem)
+        arm, theirs = _departures(other.decided, case.problem, habits)
         sides = [side for side in (mine, theirs) if side.sum() >= FEWEST_DEPARTURES]
         share = max(float((arm == pick)[side].mean()) for side in sides)
         if share > best:
@@ -160,19 +161,24 @@ def copied_decisions(case: Case) -> tuple[bool, str]:
     )
 
 
-def _departures(decided: Decided, problem: Problem) -> tuple[Ints, Bools]:
+def _habits(problem: Problem) -> tuple[Ints, Ints]:
+    """(n,) index of the queries of the same task, and of about the same length."""
+    texts = problem.batch.texts or problem.batch.ids
+    tasks = np.unique([task or "" for task in problem.batch.tasks], return_inverse=True)[1]
+    return tasks, np.argsort(np.argsort([len(text) for text in texts], kind="stable"), kind="stable") // LENGTHS
+
+
+def _departures(decided: Decided, problem: Problem, habits: tuple[Ints, Ints]) -> tuple[Ints, Bools]:
     """(n,) arms, −1 where there is none, and whether each is unlike the entry's habit for its task and its length."""
     rows, pick = blind(decided, problem)
     arm = np.full(len(problem), -1, np.int64)
     arm[rows] = pick
-    texts = problem.batch.texts or problem.batch.ids
-    tasks = np.unique([task or "" for task in problem.batch.tasks], return_inverse=True)[1]
-    lengths = np.argsort(np.argsort([len(text) for text in texts], kind="stable"), kind="stable") // LENGTHS
     departs = arm >= 0
-    for cells in (tasks, lengths):
-        votes = np.zeros((int(cells.max()) + 1, len(problem.arms)), np.int64)
-        np.add.at(votes, (cells[rows], pick), 1)
-        departs &= arm != votes.argmax(axis=1)[cells]
+    for cells in habits:
+        votes = np.bincount(
+            cells[rows] * len(problem.arms) + pick, minlength=(int(cells.max()) + 1) * len(problem.arms)
+        )
+        departs &= arm != votes.reshape(-1, len(problem.arms)).argmax(axis=1)[cells]
     return arm, departs
 
 
