@@ -156,9 +156,8 @@ def _speed() -> None:
         started = time.perf_counter()
         verdicts = audit(world.case(kind, pick, earlier=earlier, others=others, **rest))  # type: ignore[arg-type]
         spent = time.perf_counter() - started
-        print(
-            f"{LARGE} queries × {ARMS} arms, {OTHERS} other entries, {kind}: {spent:.2f} s for {len(verdicts)} of {len(AUDITS)} audits"
-        )
+        size = f"{LARGE} queries × {ARMS} arms, {OTHERS} other entries, {kind}"
+        print(f"{size}: {spent:.2f} s for {len(verdicts)} of {len(AUDITS)} audits")
 
 
 def _without_difficulty(table: OutcomeTable) -> OutcomeTable:

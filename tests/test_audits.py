@@ -21,7 +21,7 @@ from routelab.arena.leaderboard.manifest import KINDS
 from routelab.core import stream
 from routelab.core.threads import single_threaded
 from routelab.data import default_table
-from routelab.router.catalogue import forest_signals, ridge
+from routelab.router.catalogue import knn, ridge
 
 NAMES = [one.__name__.replace("_", "-") for one in AUDITS]
 CONCERNS = {
@@ -44,7 +44,7 @@ CONCERNS = {
 @cache
 @single_threaded
 def world() -> World:
-    return World.of(default_table(), [ridge, forest_signals], seeds=(0, 1))
+    return World.of(default_table(), [ridge, knn], seeds=(0, 1))
 
 
 @cache

@@ -219,6 +219,14 @@ def test_outcomes_that_are_missing_are_priced_and_waited_for(tmp_path: Path) -> 
     assert (cell["arm"], cell["calls"]) == ("new", 10) and cell["usd"] > 0
     assert told["rank"] == {"low": None, "high": None}
     assert "early" not in [row["name"] for row in current(board, "open")["routers"]]
+    board.update(decisions(tmp_path, board, "dice"))
+    price = priced.calls["cost_usd"].mean()
+    table = OutcomeTable.open(board.folder / "tables" / "open")
+    table.append([Outcome(query_id=name, arm="new", score=1.0, cost_usd=price) for name in ids[:10]])
+    fresh = Board(board.folder)
+    assert sorted(fresh.resume()) == ["dice", "early"], "what stood before is judged on the grown table too"
+    assert {"dice", "early"} <= {row["name"] for row in current(fresh, "open")["routers"] if row["listed"]}
+    assert all(verify(fresh, "open", row["sequence"]) for row in fresh.store.rows(BOARDS)), "older tables are kept"
 
 
 def test_an_artifact_fitted_on_the_judged_queries_is_shown_but_not_listed(tmp_path: Path, board: Board) -> None:
@@ -226,6 +234,11 @@ def test_an_artifact_fitted_on_the_judged_queries_is_shown_but_not_listed(tmp_pa
     told = board.update(tmp_path / "cheat").to_json()
     assert not told["listed"] and told["rank"] == {"low": None, "high": None} and "fitted-on-evaluation" in told["why"]
     assert told["scores"]["accuracy"]["value"] > 0
+
+
+def test_whoever_runs_the_board_says_who_submits(tmp_path: Path, board: Board) -> None:
+    board.update(decisions(tmp_path, board, "dice", owner="somebody famous"), owner="mallory")
+    assert row_of(board, "dice")["owner"] == "mallory"
 
 
 def test_an_owner_has_so_many_submissions_a_season(tmp_path: Path) -> None:
@@ -300,6 +313,15 @@ ESCAPES = {
     "exit": ("import os\ndef router(p):\n    os._exit(0)", "''"),
     "nonsense": ("def router(p):\n    return 7", "not iterable"),
 }
+
+
+@needs_sandbox
+def test_submitted_code_may_make_several_calls(tmp_path: Path, board: Board) -> None:
+    (tmp_path / "both.py").write_text(
+        "def router(prompt):\n    return ['cheap', 'strong'] if '-' in prompt else ['cheap']\n"
+    )
+    board.update(tmp_path / "both.py")
+    assert 1 < row_of(board, "both")["calls_per_query"] < 2
 
 
 @needs_sandbox
@@ -384,3 +406,31 @@ def test_without_a_sandbox_code_is_refused(tmp_path: Path, board: Board, monkeyp
     assert not found.ok and "bubblewrap" in found.problems[0].expected
     with pytest.raises((InputError, PrerequisiteError)):
         board.update(tmp_path / "r.py")
+
+
+# -- the commands -----------------------------------------------------------------------------------
+
+
+def test_the_board_from_the_command_line_to_its_pages(tmp_path: Path) -> None:
+    def run(*words: str) -> str:
+        done = CliRunner().invoke(cli, ["leaderboard", *words], standalone_mode=False, catch_exceptions=False)
+        assert done.return_value in (0, None)
+        return done.output
+
+    table = planted_table().save(tmp_path / "table")
+    folder = ["--board", str(tmp_path / "board")]
+    made = json.loads(run("init", *folder, "--table", str(tmp_path / "table"), "--json"))
+    assert made["queries"] == 120 and made["hash"] == table.hash
+    run("queries", *folder, "-o", str(tmp_path / "queries.jsonl"))
+    queries = pl.read_ndjson(tmp_path / "queries.jsonl")
+    assert queries.columns == ["query_id", "prompt", "task"], "nothing of the outcomes"
+    queries.select("query_id", arm=pl.lit("strong")).write_csv(tmp_path / "always.csv")
+    told = json.loads(run("update", *folder, "--submission", str(tmp_path / "always.csv"), "--json"))
+    assert {"router", "rank", "scores", "audits", "seconds"} <= set(told) and told["router"] == "always"
+    assert "rank 1–1" in run("update", *folder, "--submission", str(tmp_path / "always.csv"))
+    assert json.loads(run("update", *folder, "--json")) == {"finished": []}
+    shown = json.loads(run("show", *folder, "--json", "--verify"))
+    assert shown["verified"] and shown["routers"][0]["name"] == "always"
+    assert "always" in run("show", *folder, "--at", "1") and len(json.loads(run("history", *folder, "--json"))) == 2
+    run("site", *folder, "--out", str(tmp_path / "site"))
+    assert {"index.html", "board.csv", "board.parquet"} <= {path.name for path in (tmp_path / "site").iterdir()}

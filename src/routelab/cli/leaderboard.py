@@ -57,8 +57,9 @@ def init_command(folder: Path, table: Path | None, name: str, part: Any, per_own
 @leaderboard_command.command("update")
 @_board
 @click.option("--submission", metavar="PATH", help="Take this in; without it, finish what was left unfinished.")
+@click.option("--owner", help="Who submits, where you know better than the manifest (a verified account).")
 @json_option
-def update_command(folder: Path, submission: str | None, as_json: bool) -> None:
+def update_command(folder: Path, submission: str | None, owner: str | None, as_json: bool) -> None:
     """Validate, route, audit, rank and publish. May be run again, run twice at once, or be killed at any point.
 
     A folder without a board becomes one on the embedded table first.
@@ -68,7 +69,7 @@ def update_command(folder: Path, submission: str | None, as_json: bool) -> None:
         finished = board.resume()
         emit_json({"finished": finished}) if as_json else click.echo(f"finished: {', '.join(finished) or 'nothing'}")
         return
-    done = board.update(submission)
+    done = board.update(submission, owner)
     told = done.to_json()
     if as_json:
         emit_json(told)
@@ -207,6 +208,36 @@ def serve_command(folder: Path, split: Split, host: str, port: int) -> None:
     uvicorn.run(app, host=host, port=port, log_level="warning")
 
 
+@leaderboard_command.command("published")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), metavar="SITE_DIR", help="Write it as a site to this folder.")
+@json_option
+def published_command(path: Path, out: Path | None, as_json: bool) -> None:
+    """Show RouterArena's published leaderboard, beside what its own figures make of it.
+
+    PATH is its leaderboard.json or leaderboard.parquet, or a folder that holds it. Scores per category, flip labels,
+    routers.json and leaderboard_manifest.yaml are used where they lie beside it.
+    """
+    from routelab.arena.leaderboard.published import published_board
+
+    board = published_board(path)
+    if out is not None:
+        from routelab.arena.leaderboard.site import write_site
+
+        write_site(board, [], out)
+    if as_json:
+        emit_json(board)
+        return
+    _print(board)
+    terminal = screen()
+    for metric in ("arena_score", "accuracy", "robustness"):
+        told = {row["name"]: row["recomputed"][metric] for row in board["routers"] if metric in row["recomputed"]}
+        apart = [f"{name} ({one['difference']:+.4f})" for name, one in told.items() if not one["agrees"]]
+        others = f"; not so: {', '.join(apart)}" if apart else ""
+        within = f"{len(told) - len(apart)} of {len(told)} within what rounding allows"
+        terminal.print(f"{metric} recomputed: {within}{others}", soft_wrap=True)
+
+
 def _opened(folder: Path) -> Board:
     from routelab.arena.leaderboard.board import CONFIG, Board, Config
     from routelab.data import default_table
@@ -223,6 +254,8 @@ def _existing(folder: Path) -> Board:
 def _metric(metric: dict[str, Any]) -> str:
     if metric["value"] is None:
         return str(metric.get("why", "–"))
+    if metric["low"] is None:
+        return f"{metric['value']:.4f}"
     return f"{metric['value']:.4f} [{metric['low']:.4f}, {metric['high']:.4f}]"
 
 

@@ -11,7 +11,7 @@ import tempfile
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,12 @@ from routelab.arena.leaderboard.choices import Intake
 from routelab.arena.leaderboard.decided import Decided
 from routelab.arena.leaderboard.deciding import Answered, decide
 from routelab.arena.leaderboard.intake import look
-from routelab.arena.leaderboard.manifest import MANIFEST, Manifest, Submission, copy_files
+from routelab.arena.leaderboard.manifest import MANIFEST, Manifest, Submission, copy_files, owned_by
 from routelab.arena.leaderboard.publishing import publish
 from routelab.arena.leaderboard.ranking import now
 from routelab.arena.leaderboard.shared import Shared
-from routelab.arena.leaderboard.store import AUDITS, DECISIONS, SEASONS, SUBMISSIONS, URL_VARIABLE, Split, Store, packed
+from routelab.arena.leaderboard.store import AUDITS, DECISIONS, SEASONS, SUBMISSIONS, URL_VARIABLE, Store, packed
+from routelab.arena.leaderboard.tables import OPEN, Tables, keep_table
 from routelab.arena.rows import Part
 from routelab.core.config import convert, load_yaml
 from routelab.core.errors import InputError, RoutelabError
@@ -100,7 +101,8 @@ class Board:
             raise InputError(str(folder), expected=f"a board ({CONFIG})", got="none", fix=fix)
         self.config = convert(load_yaml(folder / CONFIG), Config, str(folder / CONFIG))
         self.store = Store(folder, os.environ.get(URL_VARIABLE))
-        self._hidden: dict[int, Shared] = {}
+        of = self.config
+        self.tables = Tables(folder, self.store, of.part, of.folds, of.repeats, of.seed)
 
     @classmethod
     def create(cls, folder: Path, table: OutcomeTable, config: Config) -> Board:
@@ -108,79 +110,53 @@ class Board:
         if not (folder / CONFIG).is_file():
             with usable(folder, "a folder for the board"):
                 folder.mkdir(parents=True, exist_ok=True)
-            _keep_table(folder, table, "open")
+            keep_table(folder / "tables", table, OPEN)
             write_text(folder / CONFIG, yaml.safe_dump(msgspec.to_builtins(config), sort_keys=False))
         return cls(folder)
 
-    @cached_property
+    @property
     def open(self) -> Shared:
         """The outcomes that everybody may look at, and that the open board judges on."""
-        return self._of("open", self.config.part)
-
-    def _of(self, name: str, part: Part) -> Shared:
-        of = self.config
-        return Shared.of(OutcomeTable.open(self._table(name)), part, folds=of.folds, repeats=of.repeats, seed=of.seed)
-
-    def _table(self, name: str) -> Path:
-        return self.folder / "tables" / name
-
-    def shared(self, split: Split) -> Shared:
-        """The outcomes behind a split; raises InputError for a hidden one before the first season."""
-        if split == "open":
-            return self.open
-        seasons = self.store.rows(SEASONS)
-        if not seasons:
-            raise InputError(
-                "--split", expected="open", got="hidden before the first season", fix="score a season first"
-            )
-        if seasons[-1]["number"] not in self._hidden:
-            self._hidden[seasons[-1]["number"]] = self._of(f"season-{seasons[-1]['number']}", "all")
-        return self._hidden[seasons[-1]["number"]]
-
-    def tables(self) -> list[OutcomeTable]:
-        """Every table that the board has judged on."""
-        names = ["open", *(f"season-{row['number']}" for row in self.store.rows(SEASONS))]
-        return [OutcomeTable.open(self._table(name)) for name in names]
-
-    def add_season(self, number: int, table: OutcomeTable, register: str) -> None:
-        """Keep a season's table; the same one may come again, another one of this number may not."""
-        known = self.store.row(SEASONS, number=number)
-        if known and known["table_hash"] != table.hash:
-            raise InputError(
-                f"season {number}", expected="a new number", got="a season scored before", fix="begin a new one"
-            )
-        _keep_table(self.folder, table, f"season-{number}")
-        self.store.keep(SEASONS, number=number, table_hash=table.hash, register=register)
+        return self.tables.shared("open")
 
     def check(self, path: Path | str) -> Intake:
         """Everything that is wrong with a submission; nothing is kept."""
         return look(path, self.open)
 
-    def update(self, path: Path | str) -> Update:
-        """Take a submission in, decide, audit, rank and publish. Raises InputError for the first problem it has."""
+    def update(self, path: Path | str, owner: str | None = None) -> Update:
+        """Take a submission in, decide, audit, rank and publish. Raises InputError for the first problem it has.
+
+        ``owner`` is who submits, where the runner of the board knows better than the manifest.
+        """
         started = time.perf_counter()
         found = self.check(path)
         if found.submission is None or not found.ok:
             raise _first(found)
-        kept = self._receive(found.submission)
-        done = self._judge(kept, found, "open")
+        one = found.submission if owner is None else owned_by(found.submission, owner)
+        self._catch_up()
+        done = self._judge(self._receive(one), found)
         done.seconds = time.perf_counter() - started
         return done
 
     def resume(self) -> list[str]:
         """Finish what was received and not published: after a crash, or when missing outcomes were collected."""
-        finished = []
-        for row in self.store.rows(SUBMISSIONS):
-            if self._decided(row["id"], "open") is None or not self._audited(row["id"], "open"):
-                kept = self.kept(row)
-                found = look(kept.folder / MANIFEST if (kept.folder / MANIFEST).exists() else kept.folder, self.open)
-                with suppress(RoutelabError):
-                    if self._judge(kept, found, "open").row is not None:
-                        finished.append(str(row["name"]))
+        finished = self._catch_up(all_of_them=True)
         publish(self, "open", "resume")
         return finished
 
     # -- one step each ----------------------------------------------------------------------------
+
+    def _catch_up(self, *, all_of_them: bool = False) -> list[str]:
+        """Judge anew what stood on an earlier state of the open table, and with ``all_of_them`` what never stood."""
+        done = {row["submission"] for row in self.store.rows(AUDITS, split="open")}
+        finished = []
+        for row in self.store.rows(SUBMISSIONS):
+            if not self._audited(row["id"]) and (all_of_them or row["id"] in done):
+                kept = self.kept(row)
+                with suppress(RoutelabError):
+                    if self._judge(kept, look(kept.folder, self.open)).row is not None:
+                        finished.append(str(row["name"]))
+        return finished
 
     def _receive(self, one: Submission) -> Submission:
         """Copy the files, then note the submission; both may have happened before."""
@@ -218,41 +194,42 @@ class Board:
         manifest = msgspec.json.decode(row["manifest"], type=Manifest)
         return Submission(manifest, self.folder / "submissions" / str(row["id"]), str(row["id"]))
 
-    def _judge(self, one: Submission, found: Intake, split: Split) -> Update:
-        shared = self.shared(split)
+    def _judge(self, one: Submission, found: Intake) -> Update:
+        shared = self.open
         update = Update(one.manifest.name, None)
         if found.missing:
             update.waiting = [{"arm": arm, "calls": calls, "usd": usd} for arm, calls, usd in found.missing]
             return update
         answered: Answered | None = None
-        if self._decided(one.id, split) is None:
+        if self.decided(one.id) is None:
             answered = decide(one, found, shared)
-            self._keep(DECISIONS, one, split, decided=answered.decided.to_bytes(), facts=packed(answered.facts))
-        if not self._audited(one.id, split):
-            verdicts = audits.audit(self._case(one, found, answered or decide(one, found, shared), split))
-            self._keep(AUDITS, one, split, verdicts=packed(verdicts))
-        board = publish(self, split, one.manifest.name)
+            self._keep(DECISIONS, one, decided=answered.decided.to_bytes(), facts=packed(answered.facts))
+        if not self._audited(one.id):
+            verdicts = audits.audit(self._case(one, found, answered or decide(one, found, shared)))
+            self._keep(AUDITS, one, verdicts=packed(verdicts))
+        board = publish(self, "open", one.manifest.name)
         update.sequence = board["board"]["sequence"]
         update.row = next((row for row in board["routers"] if row["submission"] == one.id), None)
         update.audits = update.row["audits"] if update.row else []
         return update
 
-    def _keep(self, table: Any, one: Submission, split: Split, **values: Any) -> None:
-        self.store.keep(table, submission=one.id, split=split, table_hash=self.shared(split).table.hash, **values)
+    def _keep(self, table: Any, one: Submission, **values: Any) -> None:
+        self.store.keep(table, submission=one.id, split="open", table_hash=self.open.table.hash, **values)
 
-    def _decided(self, submission: str, split: Split) -> Decided | None:
-        row = self.store.row(DECISIONS, submission=submission, split=split, table_hash=self.shared(split).table.hash)
+    def decided(self, submission: str) -> Decided | None:
+        """What a submission decided on the open table as it is now."""
+        row = self.store.row(DECISIONS, submission=submission, split="open", table_hash=self.open.table.hash)
         return None if row is None else Decided.from_bytes(row["decided"])
 
-    def _audited(self, submission: str, split: Split) -> bool:
-        key = {"submission": submission, "split": split, "table_hash": self.shared(split).table.hash}
+    def _audited(self, submission: str) -> bool:
+        key = {"submission": submission, "split": "open", "table_hash": self.open.table.hash}
         return self.store.row(AUDITS, **key) is not None
 
-    def _case(self, one: Submission, found: Intake, answered: Answered, split: Split) -> Case:
-        shared = self.shared(split)
+    def _case(self, one: Submission, found: Intake, answered: Answered) -> Case:
+        shared = self.open
         others, earlier = [], []
-        for row in self.store.rows(SUBMISSIONS):
-            decided = None if row["id"] == one.id else self._decided(row["id"], split)
+        for row in takewhile(lambda row: row["id"] != one.id, self.store.rows(SUBMISSIONS)):
+            decided = self.decided(row["id"])
             if decided is None:
                 continue
             if (row["owner"], row["name"]) == (one.manifest.owner, one.manifest.name):
@@ -271,18 +248,6 @@ class Board:
             others=others,
             earlier=earlier,
         )
-
-
-def _keep_table(folder: Path, table: OutcomeTable, name: str) -> None:
-    """A copy of the table in the board's folder, whole or not at all."""
-    place = folder / "tables" / name
-    if place.exists():
-        return
-    place.parent.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder) as made:
-        table.save(Path(made) / name)
-        with suppress(OSError):  # somebody else was quicker
-            (Path(made) / name).rename(place)
 
 
 def _plain(manifest: Manifest) -> dict[str, Any]:

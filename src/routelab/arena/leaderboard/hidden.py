@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 
 from routelab.arena.candidates import Candidate
+from routelab.arena.leaderboard.audits import Case, season_drop
 from routelab.arena.leaderboard.board import Board
+from routelab.arena.leaderboard.decided import Decided
 from routelab.arena.leaderboard.deciding import candidate_of, of_candidate
 from routelab.arena.leaderboard.manifest import Kind, Submission
 from routelab.arena.leaderboard.publishing import publish, standing
@@ -51,8 +53,8 @@ def score_season(board: Board, table: OutcomeTable, register: Path, progress: Pr
     """
     known = open_register(register)
     _check(board, table, known, register)
-    board.add_season(known.season, table, read_text(register))
-    shared = board.shared("hidden")
+    board.tables.add_season(known.season, table, read_text(register))
+    shared = board.tables.shared("hidden")
     entries = [row for row in board.store.rows(SUBMISSIONS) if row["id"] in known.entries]
     for done, row in enumerate(entries):
         if progress:
@@ -72,7 +74,7 @@ def _check(board: Board, table: OutcomeTable, known: Register, place: Path) -> N
             fix="collect outcomes of the drawn suite",
         )
     prints = prepare(table).batch.fingerprints()
-    for earlier in board.tables():
+    for earlier in board.tables.all():
         if earlier.hash != table.hash:
             seen = int(np.isin(prints, prepare(earlier).batch.fingerprints()).sum())
             if seen:
@@ -96,10 +98,18 @@ def _decide(board: Board, shared: Shared, row: dict[str, Any]) -> None:
         board.store.keep(AUDITS, **key, verdicts=packed(verdict))
         return
     board.store.keep(DECISIONS, **key, decided=answered.decided.to_bytes(), facts=packed(answered.facts))
-    verdicts: Sequence[dict[str, Any]] = board.open_verdicts(one.id)
+    verdicts: Sequence[Any] = [*board.open_verdicts(one.id), season_drop(_case(one, board, shared, answered.decided))]
     if one.kind == "endpoint":
         verdicts = [*verdicts, {"name": "prompts-kept-secret", "verdict": "not_applicable", "evidence": HOARDS}]
     board.store.keep(AUDITS, **key, verdicts=packed(verdicts))
+
+
+def _case(one: Submission, board: Board, shared: Shared, decided: Decided) -> Case:
+    """What it decided on the open queries beside what it decides on unseen ones."""
+    open_board, known = board.open, board.decided(one.id)
+    assert known is not None, "it stood on the open board when the list was closed"
+    unseen = (shared.problem, decided)
+    return Case(one, open_board.problem, known.on(open_board.problem), open_board.table, hidden=unseen)
 
 
 def _frozen(one: Submission, board: Board, shared: Shared) -> Candidate:

@@ -112,6 +112,12 @@ def read_submission(path: Path | str) -> Submission:
     return _of_file(place)
 
 
+def owned_by(one: Submission, owner: str) -> Submission:
+    """The same submission in another's name."""
+    said = msgspec.to_builtins(one.manifest) | {"owner": owner}
+    return _submission(convert(said, Manifest, "owner"), one.folder)
+
+
 def inside(folder: Path, name: str, where: str) -> Path:
     """``folder / name``, which must exist and lie in the folder, links followed; raises InputError otherwise."""
     place = folder / name

@@ -15,6 +15,7 @@ from routelab.arena.leaderboard.decided import Decided
 from routelab.arena.leaderboard.deciding import of_candidate
 from routelab.arena.leaderboard.ladder import told
 from routelab.arena.leaderboard.ranking import Entry, document, now, to_bytes
+from routelab.arena.leaderboard.shared import Shared
 from routelab.arena.leaderboard.store import AUDITS, BOARDS, DECISIONS, SEASONS, SUBMISSIONS, Split, packed
 from routelab.core.errors import InputError
 from routelab.core.files import write_text
@@ -35,12 +36,14 @@ def publish(board: Board, split: Split, cause: str) -> dict[str, Any]:
         last = board.store.last_board(split)
         entries = standing(board, split)
         key = packed(sorted(entries))
-        table_hash = board.shared(split).table.hash
+        shared = board.tables.shared(split)
+        table_hash = shared.table.hash
         if last and (last["entries"], last["table_hash"], last["code_version"]) == (key, table_hash, __version__):
             found = _unpacked(last)
         else:
             sequence, published = (last["sequence"] + 1 if last else 0), now()
-            found = compute(board, split, entries, sequence, published)
+            board.tables.remember(shared)
+            found = compute(board, split, shared, entries, sequence, published)
             data = to_bytes(found)
             board.store.keep(
                 BOARDS,
@@ -60,7 +63,7 @@ def publish(board: Board, split: Split, cause: str) -> dict[str, Any]:
 
 def standing(board: Board, split: Split) -> list[str]:
     """Ids of what is ranked: of every owner's router the newest submission that is decided and audited."""
-    table_hash = board.shared(split).table.hash
+    table_hash = board.tables.shared(split).table.hash
     audited = {row["submission"] for row in board.store.rows(AUDITS, split=split, table_hash=table_hash)}
     newest = {}
     for row in board.store.rows(SUBMISSIONS):
@@ -69,9 +72,10 @@ def standing(board: Board, split: Split) -> list[str]:
     return list(newest.values())
 
 
-def compute(board: Board, split: Split, ids: Iterable[str], sequence: int, published: str) -> dict[str, Any]:
-    """The board of these submissions: the same bytes whenever it is computed."""
-    shared = board.shared(split)
+def compute(
+    board: Board, split: Split, shared: Shared, ids: Iterable[str], sequence: int, published: str
+) -> dict[str, Any]:
+    """The board of these submissions on these outcomes: the same bytes whenever it is computed."""
     table_hash = shared.table.hash
     wanted = set(ids)
     received = {row["id"]: row for row in board.store.rows(SUBMISSIONS)}
@@ -94,12 +98,13 @@ def compute(board: Board, split: Split, ids: Iterable[str], sequence: int, publi
         for name, row in sorted(decisions.items())
         if name.startswith("baseline:")
     ]
+    seasons = board.store.rows(SEASONS, table_hash=table_hash)
     head = {
         "name": board.config.name,
         "split": split,
         "sequence": sequence,
         "published": published,
-        "season": len(board.store.rows(SEASONS)) + (split == "open"),
+        "season": next((row["number"] for row in seasons), None),
         "step": board.config.step if split == "hidden" else 0.0,
     }
     found = document(shared, entries, head, examples=split == "open") | {"routelab_version": __version__}
@@ -127,14 +132,11 @@ def published(board: Board, split: Split, sequence: int) -> dict[str, Any]:
 def verify(board: Board, split: Split, sequence: int) -> bool:
     """Compute a past board again and compare it byte for byte; raises InputError where that cannot be done."""
     row = _row(board, split, sequence)
-    if row["table_hash"] != board.shared(split).table.hash or row["code_version"] != __version__:
-        raise InputError(
-            "--at",
-            expected="the outcomes and the version that made it",
-            got=f"version {row['code_version']}",
-            fix="install that version, on the board's table of that time",
-        )
-    again = compute(board, split, msgspec.json.decode(row["entries"]), sequence, row["published"])
+    if row["code_version"] != __version__:
+        fix = "compute it with that version"
+        raise InputError("--at", expected=f"a board of version {__version__}", got=row["code_version"], fix=fix)
+    shared = board.tables.at(row["table_hash"], split)
+    again = compute(board, split, shared, msgspec.json.decode(row["entries"]), sequence, row["published"])
     return bool(hashlib.sha256(to_bytes(again)).hexdigest() == row["sha256"])
 
 
@@ -198,7 +200,7 @@ def _entry(row: dict[str, Any], decision: dict[str, Any], verdicts: list[dict[st
 
 def _prepare_baselines(board: Board, split: Split) -> None:
     """The baselines that learn are decided once for each table."""
-    shared = board.shared(split)
+    shared = board.tables.shared(split)
     for candidate in learned_baselines():
         name = f"baseline:{candidate.name}"
         if board.store.row(DECISIONS, submission=name, split=split, table_hash=shared.table.hash) is None:
