@@ -94,7 +94,7 @@ def test_every_dependency_has_its_line() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     groups = [project["project"]["dependencies"], *project["project"]["optional-dependencies"].values()]
     wanted = [
-        re.split(r"[<>=~]", line)[0] for group in [*groups, project["dependency-groups"]["dev"]] for line in group
+        re.split(r"[\[<>=~]", line)[0] for group in [*groups, project["dependency-groups"]["dev"]] for line in group
     ]
     page = (ROOT / "docs" / "dependencies.md").read_text("utf-8").lower()
     assert not [name for name in wanted if f"| {name.lower()} |" not in page]

@@ -5,31 +5,22 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 import pytest
 import yaml
 from click.testing import CliRunner
 
-from boards import ARMS, decisions, planted_table, small_board, submission
+from boards import decisions, planted_table, small_board, submission
 from routelab.arena.freeze import fit_whole
 from routelab.arena.leaderboard import board as module
-from routelab.arena.leaderboard import ladder
 from routelab.arena.leaderboard.board import Board, Config
-from routelab.arena.leaderboard.hidden import score_season
 from routelab.arena.leaderboard.manifest import read_submission
 from routelab.arena.leaderboard.publishing import current, history, published, verify
 from routelab.arena.leaderboard.store import AUDITS, BOARDS, DECISIONS, SUBMISSIONS
 from routelab.cli import cli
-from routelab.core import InputError, Outcome, PrerequisiteError
-from routelab.core.sandbox import why_not
+from routelab.core import InputError, Outcome
 from routelab.outcomes import OutcomeTable
 from routelab.router import save_artifact
-from routelab.workload.build import draw_suite
-from routelab.workload.generate.register import committed, drawn, to_draw
-from small_table import small_table
-
-needs_sandbox = pytest.mark.skipif(why_not() is not None, reason=f"no sandbox here: {why_not()}")
 
 
 @pytest.fixture
@@ -287,125 +278,6 @@ def test_an_update_that_was_cut_off_goes_on_where_it_was(
 def test_a_folder_without_a_board_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="leaderboard init"):
         Board(tmp_path)
-
-
-# -- code, in the sandbox ---------------------------------------------------------------------------
-
-
-@needs_sandbox
-def test_submitted_code_routes_in_the_sandbox(tmp_path: Path, board: Board) -> None:
-    (tmp_path / "rules.py").write_text("def router(prompt):\n    return 'strong' if '-' in prompt else 'cheap'\n")
-    told = board.update(tmp_path / "rules.py").to_json()
-    assert told["listed"] and row_of(board, "rules")["kind"] == "code"
-    assert {pick["arm"] for pick in row_of(board, "rules")["picks"]} <= {"strong", "cheap"}
-
-
-ESCAPES = {
-    "network": ("import socket\ndef router(p):\n    socket.create_connection(('1.1.1.1', 53), 2)", "unreachable"),
-    "file": ("def router(p):\n    return open('/etc/shadow').read()", "No such file"),
-    "home": ("import os\ndef router(p):\n    return os.listdir(os.path.expanduser('~root'))[0]", "No such file"),
-    "truth": ("from routelab.data import default_table\ndef router(p):\n    return default_table().arms[0]", "expecte"),
-    "beside": ("def router(p):\n    return open('/submission/secret').read()", "No such file"),
-    "write": ("def router(p):\n    open('/submission/x', 'w')", "Read-only"),
-    "forks": ("import os\ndef router(p):\n    while True: os.fork()", "temporarily unavailable"),
-    "memory": ("def router(p):\n    return str(len(bytearray(1 << 40)))", "MemoryError"),
-    "output": ("def router(p):\n    return 'x' * (1 << 28)", "too large"),
-    "exit": ("import os\ndef router(p):\n    os._exit(0)", "''"),
-    "nonsense": ("def router(p):\n    return 7", "not iterable"),
-}
-
-
-@needs_sandbox
-def test_submitted_code_may_make_several_calls(tmp_path: Path, board: Board) -> None:
-    (tmp_path / "both.py").write_text(
-        "def router(prompt):\n    return ['cheap', 'strong'] if '-' in prompt else ['cheap']\n"
-    )
-    board.update(tmp_path / "both.py")
-    assert 1 < row_of(board, "both")["calls_per_query"] < 2
-
-
-@needs_sandbox
-@pytest.mark.parametrize("escape", sorted(ESCAPES))
-def test_an_escape_fails_closed_and_is_told(tmp_path: Path, escape: str) -> None:
-    board = small_board(tmp_path / "board", n=30)
-    code, why = ESCAPES[escape]
-    (tmp_path / "secret").write_text("cheap")
-    (tmp_path / f"{escape}.py").write_text(code)
-    (problem,) = board.check(tmp_path / f"{escape}.py").problems
-    assert why in problem.got
-    assert board.store.rows(SUBMISSIONS) == []
-
-
-# -- hidden seasons ---------------------------------------------------------------------------------
-
-
-def test_owners_learn_only_whole_steps_from_the_hidden_board() -> None:
-    def board(**values: float) -> dict:
-        rows = [
-            {
-                "name": name, "owner": name[0], "listed": True, "received": str(place),
-                "arena_score": {"value": value, "low": value - 0.012, "high": value + 0.012},
-            }
-            for place, (name, value) in enumerate(values.items())
-        ]  # fmt: skip
-        return {"rank_metric": "arena_score", "routers": rows, "arms": [{"id": "x"}], "hull": [1]}
-
-    shown = ladder.told(board(a1=0.5012, a2=0.5031, a3=0.5079, b1=0.5031), 0.005, {})
-    value = {row["name"]: row["arena_score"]["value"] for row in shown["routers"]}
-    assert value == {"a1": 0.5, "a2": 0.5, "a3": 0.51, "b1": 0.505}
-    assert all(row["accuracy"]["value"] is None for row in shown["routers"]) and shown["hull"] == []
-    low, high = (shown["routers"][0]["arena_score"][side] for side in ("low", "high"))
-    assert (low, high) == (0.485, 0.515), "rounded outwards"
-    assert ladder.told(board(a4=0.5031), 0.005, {"a": 0.51})["routers"][0]["arena_score"]["value"] == 0.51
-
-
-def test_a_hidden_season_from_commitment_to_board(tmp_path: Path) -> None:
-    board = small_board(tmp_path / "board")
-    board.update("ridge")
-    board.update(decisions(tmp_path, board, "dice"))
-    register, secret = tmp_path / "season.json", b"s" * 16
-    committed(register, 1, secret)
-    run = CliRunner().invoke(cli, ["leaderboard", "freeze", "--board", str(board.folder), str(register), "--json"])
-    frozen = json.loads(run.output)["entries"]
-    assert frozen == [read_submission("ridge").id], "decisions are not taken: whoever makes them has seen the prompts"
-    suite = draw_suite(to_draw(register, secret, "beacon"), tmp_path / "suite", 40)
-    outcomes = asked(suite.queries)
-    with pytest.raises(InputError, match="a drawn season"):
-        score_season(board, outcomes, register)
-    drawn(register, secret, "beacon", suite.hash, len(suite.queries))
-    with pytest.raises(InputError, match="of no others"):
-        score_season(board, planted_table(40, seed=5), register)
-    found = score_season(board, outcomes, register)
-    (row,) = (row for row in found["routers"] if not row["baseline"])
-    assert row["name"] == "ridge" and row["fit"] == "frozen" and row["accuracy"]["value"] is None
-    step = board.config.step
-    assert row["arena_score"]["value"] == pytest.approx(step * round(row["arena_score"]["value"] / step))
-    assert score_season(board, outcomes, register) == found, "again: nothing new"
-    (tmp_path / "second.json").write_text(json.dumps(json.loads(register.read_text()) | {"season": 2}))
-    with pytest.raises(InputError, match="never used"):
-        score_season(board, asked(suite.queries, seed=9), tmp_path / "second.json")
-
-
-def asked(queries: list, seed: int = 0) -> OutcomeTable:
-    """Outcomes of the planted arms on any queries."""
-
-    rng = np.random.default_rng(seed)
-    calls = [
-        Outcome(query_id=query.id, arm=arm, score=float(rng.random() < 0.3 + 0.1 * place), cost_usd=10.0 ** (place - 5))
-        for query in queries
-        for place, arm in enumerate(ARMS)
-    ]
-    return small_table(queries, calls, "season")
-
-
-def test_without_a_sandbox_code_is_refused(tmp_path: Path, board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("routelab.core.sandbox.why_not", lambda: "no bwrap")
-    monkeypatch.delenv("ROUTELAB_UNSAFE_SANDBOX", raising=False)
-    (tmp_path / "r.py").write_text("def router(prompt): return 'cheap'\n")
-    found = board.check(tmp_path / "r.py")
-    assert not found.ok and "bubblewrap" in found.problems[0].expected
-    with pytest.raises((InputError, PrerequisiteError)):
-        board.update(tmp_path / "r.py")
 
 
 # -- the commands -----------------------------------------------------------------------------------
