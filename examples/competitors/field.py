@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import click
 import polars as pl
 import yaml
 
@@ -33,10 +34,10 @@ def main(folder: Path, submitted: list[Path]) -> None:
             try:
                 told = board.update(place).to_json()
             except RoutelabError as error:
-                print(f"{place.name}: left out: {error}", flush=True)
+                click.echo(f"{place.name}: left out: {error}")
                 continue
             rank = f"rank {told['rank']['low']} to {told['rank']['high']}" if told["listed"] else told["why"]
-            print(f"{told['router']}: {rank}, {time.perf_counter() - started:.0f} s", flush=True)
+            click.echo(f"{told['router']}: {rank}, {time.perf_counter() - started:.0f} s")
 
 
 def single_arms(board: Board, made: Path) -> Iterator[Path]:

@@ -235,7 +235,8 @@ def published_command(path: Path, out: Path | None, as_json: bool) -> None:
         apart = [f"{name} ({one['difference']:+.4f})" for name, one in told.items() if not one["agrees"]]
         others = f"; not so: {', '.join(apart)}" if apart else ""
         within = f"{len(told) - len(apart)} of {len(told)} within what rounding allows"
-        terminal.print(f"{metric} recomputed: {within}{others}", soft_wrap=True)
+        if told:
+            terminal.print(f"{metric} recomputed: {within}{others}", soft_wrap=True)
 
 
 def _opened(folder: Path) -> Board:

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from routelab.arena.candidates import Candidate
-from routelab.arena.leaderboard.audits import Case, season_drop
+from routelab.arena.leaderboard.audits import Case
+from routelab.arena.leaderboard.audits.choices import season_drop
 from routelab.arena.leaderboard.board import Board
 from routelab.arena.leaderboard.decided import Decided
 from routelab.arena.leaderboard.deciding import candidate_of, of_candidate

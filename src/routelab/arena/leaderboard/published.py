@@ -1,9 +1,10 @@
 """RouterArena's published leaderboard as a board document, beside what could be recomputed of it.
 
-Scores stand as published. Their intervals are the widest that scores between 0 and 1 can have on so many queries
-(those of shares of right answers, Wilson 1927), since no answers are published; a score whose queries are not known
-has none. Two routers are told apart as if they had answered different queries, which is careful where good and bad
-luck is shared. Fits nothing, and asks nobody.
+Scores stand as published. No answers are, so their intervals are the widest that scores between 0 and 1 can have on so
+many queries: those of a share of right answers (Wilson 1927), and for the arena score what follows from it at the
+published cost. A score whose queries are not known has none. Two routers are told apart as if they had answered
+different queries, which is careful where good and bad luck is shared. A figure that does not fit the others is told as
+a failed audit and takes no row off the list, since the board is RouterArena's. Fits nothing, and asks nobody.
 """
 
 from __future__ import annotations
@@ -127,15 +128,15 @@ def _router(row: Published, site: Site) -> dict[str, Any]:
 
 
 def _place(routers: list[dict[str, Any]], delta: Floats, error: Floats) -> None:
-    """Ranks from two-sided tests of every pair (Bonferroni), and groups of routers that the group's best may be."""
+    """Ranks from two-sided tests of every pair (Bonferroni); a group are those not told apart from its best."""
     pairs = max(1, len(routers) * (len(routers) - 1) // 2)
     apart = delta > NormalDist().inv_cdf(1 - LEVEL / 2 / pairs) * error
     low, high = 1 + apart.sum(axis=0), len(routers) - apart.sum(axis=1)
-    group, last = 0, 0
-    for one, first, worst in zip(routers, low.tolist(), high.tolist()):
-        if first > last:
-            group, last = group + 1, worst
-        one |= {"rank": {"low": first, "high": worst}, "group": group}
+    group = best = 0
+    for place, one in enumerate(routers):
+        if place == 0 or apart[best, place]:
+            group, best = group + 1, place
+        one |= {"rank": {"low": int(low[place]), "high": int(high[place])}, "group": group}
 
 
 def _share(percent: float, n: int) -> dict[str, Any]:

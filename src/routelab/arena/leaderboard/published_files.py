@@ -20,7 +20,8 @@ from routelab.core.config import convert, load_yaml
 from routelab.core.errors import InputError, shorten
 from routelab.core.files import file_digest, usable
 
-Percent = Annotated[float, msgspec.Meta(ge=-100, le=100)]
+LABELS = "flip_labels_"
+Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
 Dollars = Annotated[float, msgspec.Meta(ge=0)]
 
 
@@ -61,9 +62,13 @@ class Site:
 
 
 def read_site(path: Path) -> Site:
-    """Read the leaderboard at ``path``, a file or a folder, and what lies beside it; raises InputError."""
-    folder = path if path.is_dir() else path.parent
-    leaderboard = path if path.is_file() else _find(folder, "leaderboard.json", "leaderboard.parquet")
+    """Read the leaderboard at ``path`` and what lies beside it, or anywhere below where it is a folder.
+
+    Raises InputError for what is none.
+    """
+    with usable(path, "a file or a folder"):
+        files = sorted(path.rglob("*") if path.is_dir() else path.parent.glob("*"))
+    leaderboard = _one(files, "leaderboard.json", "leaderboard.parquet") if path.is_dir() else path
     if leaderboard is None:
         raise InputError(
             str(path),
@@ -72,13 +77,13 @@ def read_site(path: Path) -> Site:
             fix="name the file, or a folder that holds it",
         )
     rows = convert(_load(leaderboard), list[Published], str(leaderboard))
-    manifest, about = _find(folder, "leaderboard_manifest.yaml"), _find(folder, "routers.json")
-    with _own_layout(folder):
+    manifest, about = _one(files, "leaderboard_manifest.yaml"), _one(files, "routers.json")
+    with _own_layout(path):
         return Site(
             rows,
-            file_digest(leaderboard),
-            _domains(_find(folder, "category_scores.json", "category_scores.parquet")),
-            _flips(folder),
+            file_digest(leaderboard)[:16],
+            _domains(_one(files, "category_scores.json", "category_scores.parquet")),
+            _flips(_one(files, "decisions.parquet"), [path for path in files if path.name.startswith(LABELS)]),
             {key_of(name): said for name, said in _load(about).items()} if about else {},
             _aliases(load_yaml(manifest)) if manifest else {},
         )
@@ -94,24 +99,24 @@ def key_of(name: str) -> str:
 
 
 @contextmanager
-def _own_layout(folder: Path) -> Iterator[None]:
+def _own_layout(path: Path) -> Iterator[None]:
     """A file beside the leaderboard that is laid out in another way, as an InputError."""
     try:
         yield
     except (KeyError, TypeError, AttributeError, pl.exceptions.PolarsError) as error:
         raise InputError(
-            f"{folder}, beside the leaderboard",
+            f"{path}, beside the leaderboard",
             expected="RouterArena's own layout",
             got=f"{type(error).__name__}: {shorten(str(error))}",
             fix="fetch the file again, or name the leaderboard's file in a folder of its own",
         ) from None
 
 
-def _find(folder: Path, *names: str) -> Path | None:
-    found = [path for name in names for path in sorted(folder.rglob(name))]
+def _one(files: list[Path], *names: str) -> Path | None:
+    found = [path for path in files if path.name in names]
     if len(found) > 1:
-        got = ", ".join(str(path.relative_to(folder)) for path in found[:3])
-        raise InputError(str(folder), expected=f"one {names[0]}", got=got, fix="name a folder that holds one of them")
+        got = " and ".join(map(str, found[:2]))
+        raise InputError(names[0], expected="one", got=got, fix="name a folder that holds one of them")
     return found[0] if found else None
 
 
@@ -150,10 +155,10 @@ def _of_site(path: Path) -> Iterator[tuple[str, str, float, float]]:
             yield router, domain, one["metrics"]["all"]["accuracy"], one["metrics"]["all"]["cost"]
 
 
-def _flips(folder: Path) -> dict[str, tuple[int, int]]:
+def _flips(decisions: Path | None, labels: list[Path]) -> dict[str, tuple[int, int]]:
     """Counted from the site's labels, and for routers without them from their predictions."""
     found: dict[str, tuple[int, int]] = {}
-    if decisions := _find(folder, "decisions.parquet"):
+    if decisions is not None:
         labelled = pl.col("router").str.starts_with("flip:")
         counts = (
             pl.scan_parquet(decisions)
@@ -165,9 +170,9 @@ def _flips(folder: Path) -> dict[str, tuple[int, int]]:
         )
         for router, flips, prompts in counts.iter_rows():
             found[key_of(router.removeprefix("flip:"))] = (flips, prompts)
-    for labels in sorted(folder.rglob("flip_labels_*.json")):
-        flips = [row["flip"] for row in _load(labels)]
-        found[key_of(labels.stem.removeprefix("flip_labels_"))] = (sum(flips), len(flips))
+    for path in labels:
+        if changed := [row["flip"] for row in _load(path)]:
+            found[key_of(path.stem.removeprefix(LABELS))] = (sum(changed), len(changed))
     return found
 
 

@@ -21,7 +21,7 @@ from routelab.arena.leaderboard.decided import Decided
 from routelab.arena.leaderboard.shared import Shared
 from routelab.arena.metrics.steadiness import unknown
 from routelab.arena.scorecard import ranking_value, rows
-from routelab.arena.statistics import CONFIDENCE, Draws, joint_draws, number
+from routelab.arena.statistics import CONFIDENCE, Draws, joint_draws, number, told_apart
 from routelab.arena.subjects import Subject, beside_baselines, columns
 from routelab.core.decisions import Floats
 
@@ -65,8 +65,7 @@ def document(
     judged = beside_baselines(problem, plan, routers, learned)
     draws = _draws(shared, judged)
     table = {row["name"]: row for row in rows(problem, plan, judged, draws, margins=(), seed=shared.seed)}
-    pairs = _pairs(list(listed), draws, problem.priced)
-    groups = _groups(pairs["names"], table)
+    pairs, groups = _pairs(list(listed), draws, problem.priced)
     apart = {name: entry for name, entry in named.items() if entry.why is not None}
     out_of_rank = _unlisted(shared, apart, learned)
     order = [*pairs["names"], *apart, *(name for name in table if name not in listed)]
@@ -213,30 +212,27 @@ def _curve(decided: Decided, shared: Shared) -> list[dict[str, Any]]:
     return points
 
 
-def _pairs(names: list[str], draws: Draws, money: bool) -> dict[str, Any]:
-    """Every paired difference of the rank metric, best router first, and the half width of its interval."""
+def _pairs(names: list[str], draws: Draws, money: bool) -> tuple[dict[str, Any], dict[str, int]]:
+    """Every paired difference of the rank metric, best router first, with the half width of its interval; and groups.
+
+    A group holds the routers that the tests behind the ranks do not tell from the group's best.
+    """
     if not names:
-        return {"names": [], "delta": [], "half": []}
+        return {"names": [], "delta": [], "half": []}, {}
     values = np.stack([ranking_value(draws, name, money) for name in names], axis=1)
     order = np.argsort(-values[0], kind="stable")
-    values = values[:, order]
+    values, names = values[:, order], [names[k] for k in order]
     first, second = np.triu_indices(len(names), 1)
     half = np.zeros((len(names), len(names)))
     half[first, second] = half[second, first] = Z95 * draws.error(values[:, first] - values[:, second])
     delta = values[0][:, None] - values[0][None, :]
-    return {"names": [names[k] for k in order], "delta": _rounded(delta), "half": _rounded(half)}
-
-
-def _groups(names: Sequence[str], table: dict[str, dict[str, Any]]) -> dict[str, int]:
-    """Routers, best first, in groups: those whose ranks meet the ranks of the group's best."""
+    better = told_apart(values, draws)
     groups: dict[str, int] = {}
-    last, group = 0, 0
-    for name in names:
-        rank = table[name]["rank"]
-        if rank["low"] > last:
-            last, group = rank["high"], group + 1
-        groups[name] = group
-    return groups
+    best = 0
+    for k, name in enumerate(names):
+        best = k if better[best, k] else best
+        groups[name] = groups.get(names[best], 1 + len({*groups.values()}))
+    return {"names": names, "delta": _rounded(delta), "half": _rounded(half)}, groups
 
 
 def _rounded(matrix: Floats) -> list[list[float]]:

@@ -11,7 +11,7 @@ from routelab.arena.statistics.intervals import (
     share,
     undefined,
 )
-from routelab.arena.statistics.multiple import LEVEL, rank_intervals, step_down
+from routelab.arena.statistics.multiple import LEVEL, rank_intervals, step_down, told_apart
 
 __all__ = [
     "CONFIDENCE",
@@ -29,5 +29,6 @@ __all__ = [
     "row_weights",
     "share",
     "step_down",
+    "told_apart",
     "undefined",
 ]

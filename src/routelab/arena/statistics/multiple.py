@@ -6,11 +6,13 @@ All tests are tests of paired differences. Overlap of intervals is never used.
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from routelab.arena.statistics.draws import Draws
 from routelab.core.decisions import Floats, Ints
 
 LEVEL = 0.05
+Mask = npt.NDArray[np.bool_]
 
 
 def step_down(differences: Floats, *, two_sided: bool = False) -> Floats:
@@ -40,9 +42,15 @@ def step_down(differences: Floats, *, two_sided: bool = False) -> Floats:
 def rank_intervals(values: Floats, draws: Draws) -> tuple[Ints, Ints]:
     """Rank intervals of F routers from (1 + B + P, F) joint values of the ranking metric.
 
-    low = 1 + how many are significantly better, high = F − how many are significantly worse; all pairs are one
-    family of two-sided tests.
+    low = 1 + how many are significantly better, high = F − how many are significantly worse.
     """
+    better = told_apart(values, draws)
+    return 1 + better.sum(axis=0), len(better) - better.sum(axis=1)
+
+
+def told_apart(values: Floats, draws: Draws) -> Mask:
+    """(F, F) whether the row's router is significantly better than the column's; all pairs are one family of
+    two-sided tests."""
     count = values.shape[1]
     better = np.zeros((count, count), bool)
     if count > 1:
@@ -50,4 +58,4 @@ def rank_intervals(values: Floats, draws: Draws) -> tuple[Ints, Ints]:
         apart = draws.complete(values[:, first] - values[:, second])
         told = step_down(apart, two_sided=True) < LEVEL
         better[first, second], better[second, first] = told & (apart[0] > 0), told & (apart[0] < 0)
-    return 1 + better.sum(axis=0), count - better.sum(axis=1)
+    return better
