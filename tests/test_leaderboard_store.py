@@ -68,6 +68,12 @@ def start(board: Board, path: Path) -> subprocess.Popen[bytes]:
     )
 
 
+def finish(process: subprocess.Popen[bytes]) -> None:
+    """Wait for an update that must succeed."""
+    _, errors = process.communicate()
+    assert process.returncode == 0, errors.decode()[-500:]
+
+
 def check(board: Board, names: set[str]) -> None:
     """Every router once, each with decisions and audits, and every board that was published computes again."""
     fresh = Board(board.folder)
@@ -88,8 +94,7 @@ def crowd(board: Board, tmp_path: Path, updates: int) -> None:
     paths = [decisions(tmp_path, board, f"r{seed}", seed=seed) for seed in range(updates)]
     running = [start(board, path) for path in [*paths, paths[0]]]
     for process in running:
-        _, errors = process.communicate()
-        assert process.returncode == 0, errors.decode()[-500:]
+        finish(process)
     check(board, {path.name for path in paths})
 
 
@@ -97,9 +102,9 @@ def crashes(board: Board, tmp_path: Path, kills: int, seed: int) -> None:
     """Kill updates at random points; each is run again later, as whoever runs a board would."""
     rng = np.random.default_rng(seed)
     first, second = (decisions(tmp_path, board, name, seed=1000 + len(name)) for name in ("first", "second"))
-    assert start(board, first).wait() == 0
+    finish(start(board, first))
     begun = time.perf_counter()
-    assert start(board, second).wait() == 0
+    finish(start(board, second))
     whole = time.perf_counter() - begun
     paths = [decisions(tmp_path, board, f"k{place}", seed=place) for place in range(kills)]
     killed = 0
@@ -107,18 +112,15 @@ def crashes(board: Board, tmp_path: Path, kills: int, seed: int) -> None:
         before = (board.folder / "board.json").read_bytes()
         process = start(board, one)
         try:
-            process.wait(timeout=float(rng.uniform(0.1, 1.0)) * whole)
+            process.communicate(timeout=float(rng.uniform(0.1, 1.0)) * whole)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
-            process.wait()
+            process.communicate()
             killed += 1
-        process.communicate()
         assert json.loads((board.folder / "board.json").read_bytes())["routers"], before[:80]
     assert killed
     for one in paths:
-        process = start(board, one)
-        _, errors = process.communicate()
-        assert process.returncode == 0, errors.decode()[-500:]
+        finish(start(board, one))
     check(board, {path.name for path in [*paths, first, second]})
 
 

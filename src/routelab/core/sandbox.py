@@ -178,29 +178,17 @@ def _wrapping(limits: Limits, folders: Mapping[str, Path]) -> list[str]:
     bwrap = shutil.which("bwrap") or "bwrap"
     as_root = os.geteuid() == 0
     shown = {place: Path(place) for place in folders} if as_root else folders
-    inner = [
-        *[bwrap, *_view(shown), "--proc", "/proc", "--dev", "/dev"],
-        *["--size", str(limits.scratch_bytes), "--tmpfs", "/tmp", "--chdir", "/tmp"],
-        *["--remount-ro", "/dev", "--remount-ro", "/"],
+    inner = [  # what is shown comes after /tmp, since it may lie below it
+        *[bwrap, "--proc", "/proc", "--dev", "/dev", "--size", str(limits.scratch_bytes), "--tmpfs", "/tmp"],
+        *[*_view(shown), "--chdir", "/tmp", "--remount-ro", "/dev", "--remount-ro", "/"],
         *["--unshare-all", "--unshare-user", "--disable-userns", "--uid", NOBODY, "--gid", NOBODY],
         *["--cap-drop", "ALL", "--hostname", "sandbox", "--die-with-parent", "--new-session", "--"],
     ]
     if not as_root:
         return inner
     return [
-        *[
-            bwrap,
-            *_view(folders),
-            "--bind",
-            "/proc",
-            "/proc",
-            "--dev",
-            "/dev",
-            "--dir",
-            "/tmp",
-            "--die-with-parent",
-            "--",
-        ],
+        *[bwrap, "--bind", "/proc", "/proc", "--dev", "/dev", "--dir", "/tmp", *_view(folders)],
+        *["--die-with-parent", "--"],
         *["setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "--"],
         *inner,
     ]
