@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 import yaml
 from click.testing import CliRunner
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from boards import decisions, planted_table, small_board, submission
 from routelab.arena.freeze import fit_whole
@@ -16,6 +18,7 @@ from routelab.arena.leaderboard import board as module
 from routelab.arena.leaderboard.board import Board, Config
 from routelab.arena.leaderboard.manifest import read_submission
 from routelab.arena.leaderboard.publishing import current, history, published, verify
+from routelab.arena.leaderboard.ranking import document
 from routelab.arena.leaderboard.store import AUDITS, BOARDS, DECISIONS, SUBMISSIONS
 from routelab.cli import cli
 from routelab.core import InputError, Outcome
@@ -251,6 +254,21 @@ def test_every_past_board_is_computed_again_byte_for_byte(tmp_path: Path, board:
         assert published(board, "open", row["sequence"])["board"]["sequence"] == row["sequence"]
     with pytest.raises(InputError, match="a published board"):
         verify(board, "open", 99)
+
+
+def test_boards_are_computed_on_one_thread_since_sums_depend_on_how_many(
+    tmp_path: Path, board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+
+    def spied(*given: Any, **options: Any) -> dict[str, Any]:
+        seen.extend(pool["num_threads"] for pool in threadpool_info())
+        return document(*given, **options)
+
+    monkeypatch.setattr("routelab.arena.leaderboard.publishing.document", spied)
+    with threadpool_limits(2):
+        board.update(decisions(tmp_path, board, "dice"))
+    assert seen and set(seen) == {1}
 
 
 @pytest.mark.parametrize("stage", ["received", "decided", "audited"])

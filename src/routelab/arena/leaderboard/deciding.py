@@ -23,6 +23,7 @@ from routelab.arena.subjects import Subject
 from routelab.arena.timing import robustness
 from routelab.core.decisions import Decisions
 from routelab.core.errors import ContractError
+from routelab.core.threads import single_threaded
 from routelab.encode import QueryBatch
 
 TRIED = 3
@@ -65,6 +66,7 @@ def candidate_of(one: Submission, shared: Shared) -> Candidate:
     return Candidate(one.manifest.name, lambda _: endpoint, "unknown")
 
 
+@single_threaded
 def of_candidate(candidate: Candidate, shared: Shared) -> Answered:
     """Run one candidate on the board's schedule."""
     problem, plan = shared.problem, shared.plan

@@ -19,6 +19,7 @@ from routelab.arena.leaderboard.shared import Shared
 from routelab.arena.leaderboard.store import AUDITS, BOARDS, DECISIONS, SEASONS, SUBMISSIONS, Split, packed
 from routelab.core.errors import InputError
 from routelab.core.files import write_text
+from routelab.core.threads import single_threaded
 
 if TYPE_CHECKING:
     from routelab.arena.leaderboard.board import Board
@@ -72,6 +73,7 @@ def standing(board: Board, split: Split) -> list[str]:
     return list(newest.values())
 
 
+@single_threaded
 def compute(
     board: Board, split: Split, shared: Shared, ids: Iterable[str], sequence: int, published: str
 ) -> dict[str, Any]:
