@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -175,6 +176,16 @@ def test_names_that_clash_with_a_baseline_or_another_owner_are_told_apart(tmp_pa
     names = [row["name"] for row in current(board, "open")["routers"]]
     assert {"random · ann", "random · bob", "random", "knn", "knn (baseline)"} <= set(names)
     assert len(set(names)) == len(names) and row_of(board, "knn")["kind"] == "recipe"
+
+
+def test_nothing_is_fitted_on_a_table_for_evaluation_only(tmp_path: Path) -> None:
+    table = replace(planted_table(), notes=("evaluation only: by the rule of its data",))
+    board = Board.create(tmp_path / "board", table, Config(part="all", folds=3, repeats=1))
+    with pytest.raises(InputError, match="evaluation only"):
+        board.update("knn")
+    board.update(decisions(tmp_path, board, "dice"))
+    names = {row["name"] for row in current(board, "open")["routers"]}
+    assert {"dice", "best-single", "oracle"} <= names and not {"knn", "shuffled", "length-only"} & names
 
 
 def test_a_recipe_is_fitted_on_the_board_s_own_folds_and_has_a_curve(board: Board) -> None:

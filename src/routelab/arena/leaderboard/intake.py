@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from routelab.arena.candidates import Candidate, resolve
+from routelab.arena.judge import unfit
 from routelab.arena.leaderboard.choices import Intake, claims, decision_frame, keep, overhead, read_plans
 from routelab.arena.leaderboard.manifest import Submission, inside, read_submission
 from routelab.arena.leaderboard.sandboxed import SandboxedRouter
@@ -36,6 +37,10 @@ def _recipe(found: Intake, one: Submission, shared: Shared) -> None:
     candidate = found.attempt(lambda: as_recipe(one))
     if candidate is not None and candidate.recipe_hash is None:
         found.add("recipe", expected="a recipe", got="code", fix="submit it as code: it then runs in the sandbox")
+    elif candidate is not None and (why := unfit(candidate, shared.problem)):
+        found.add(
+            f"recipe {one.what}", expected="one that this board may fit", got=why, fix="submit an artifact or code"
+        )
 
 
 def as_recipe(one: Submission) -> Candidate:

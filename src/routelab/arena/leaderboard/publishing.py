@@ -11,6 +11,7 @@ import msgspec
 
 from routelab import __version__
 from routelab.arena.baselines import learned_baselines
+from routelab.arena.judge import unfit
 from routelab.arena.leaderboard.decided import Decided
 from routelab.arena.leaderboard.deciding import of_candidate
 from routelab.arena.leaderboard.ladder import told
@@ -201,9 +202,11 @@ def _entry(row: dict[str, Any], decision: dict[str, Any], verdicts: list[dict[st
 
 
 def _prepare_baselines(board: Board, split: Split) -> None:
-    """The baselines that learn are decided once for each table."""
+    """The baselines that learn are decided once for each table that they may be fitted on."""
     shared = board.tables.shared(split)
     for candidate in learned_baselines():
+        if unfit(candidate, shared.problem):
+            continue
         name = f"baseline:{candidate.name}"
         if board.store.row(DECISIONS, submission=name, split=split, table_hash=shared.table.hash) is None:
             answered = of_candidate(candidate, shared)
