@@ -67,6 +67,7 @@ def test_a_submission_is_named_after_all_that_is_in_it(tmp_path: Path, board: Bo
         ({"name": "x"}, "exactly one of"),
         ({"name": "x", "recipe": "knn", "code": "a.py:b"}, "exactly one of"),
         ({"name": "x", "recipes": "knn"}, "recipe"),
+        ({"name": "x", "endpoint": "https://evil.example", "key_env": "ROUTELAB_BOARD_URL"}, "key_env"),
         ({"name": "<b>", "recipe": "knn"}, "name"),
         ({"name": "x", "decisions": "../../etc/passwd"}, "beside the manifest"),
     ],

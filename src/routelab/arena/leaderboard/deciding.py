@@ -62,7 +62,7 @@ def candidate_of(one: Submission, shared: Shared) -> Candidate:
         return Candidate(one.manifest.name, lambda _: _Named(inside, shared), "unknown")
     from routelab.arena.adapters import HttpRouter
 
-    endpoint = HttpRouter(one.what, api_key_env=one.manifest.key_env)
+    endpoint = HttpRouter(one.what)
     return Candidate(one.manifest.name, lambda _: endpoint, "unknown")
 
 

@@ -81,7 +81,7 @@ def _code(found: Intake, one: Submission, shared: Shared) -> None:
 def _endpoint(found: Intake, one: Submission, shared: Shared) -> None:
     from routelab.arena.adapters import HttpRouter
 
-    found.attempt(lambda: HttpRouter(one.what, api_key_env=one.manifest.key_env))
+    found.attempt(lambda: HttpRouter(one.what))
 
 
 def _decisions(found: Intake, one: Submission, shared: Shared) -> None:

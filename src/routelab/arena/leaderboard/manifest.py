@@ -37,7 +37,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         recipe: a catalogue entry or a recipe file; the board fits it on folds of its own.
         artifact: a folder that ``routelab fit`` or ``calibrate`` wrote.
         code: ``router.py:object`` with ``route(batch)`` or a function of a prompt; runs sandboxed, without network.
-        endpoint: an OpenAI-compatible address; the chosen model is read from its answer.
+        endpoint: an OpenAI-compatible address; the chosen model is read from its answer. No key of the board's is sent.
         decisions: a table of ``query_id`` and ``arm``, or ``calls`` made in order, the last of which answers.
         predictions: RouterArena's prediction file; ``robustness`` and ``config`` are its companions.
         trained_on: what the router was fitted on, in the submitter's words.
@@ -54,7 +54,6 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     predictions: str | None = None
     robustness: str | None = None
     config: str | None = None
-    key_env: str | None = None
     description: Line = ""
     trained_on: tuple[Line, ...] = ()
     open_source: bool = False
