@@ -77,3 +77,11 @@ def test_without_a_sandbox_code_is_refused(tmp_path: Path, board: Board, monkeyp
     assert not found.ok and "bubblewrap" in found.problems[0].expected
     with pytest.raises((InputError, PrerequisiteError)):
         board.update(tmp_path / "r.py")
+
+
+@pytest.mark.parametrize("recipe", ["evil.py:router", "{folder}/evil.py:router", "os:getcwd", "http://127.0.0.1:1"])
+def test_a_recipe_cannot_be_code_in_disguise(tmp_path: Path, board: Board, recipe: str) -> None:
+    (tmp_path / "evil.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\ndef router(prompt): return 'cheap'\n")
+    (tmp_path / "submission.yaml").write_text(f"name: x\nrecipe: {recipe.format(folder=tmp_path)}\n")
+    (problem,) = board.check(tmp_path).problems
+    assert "a catalogue name" in problem.expected and not (tmp_path / "ran").exists()

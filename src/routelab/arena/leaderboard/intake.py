@@ -18,8 +18,10 @@ from routelab.arena.leaderboard.manifest import Submission, inside, read_submiss
 from routelab.arena.leaderboard.sandboxed import SandboxedRouter
 from routelab.arena.leaderboard.shared import Shared
 from routelab.arena.profiles.native import each_prediction, read_config
-from routelab.core.errors import RoutelabError, nearest, shorten
-from routelab.router import load_artifact
+from routelab.core import registry
+from routelab.core.config import convert, load_yaml
+from routelab.core.errors import InputError, RoutelabError, nearest, shorten
+from routelab.router import Recipe, load_artifact
 
 TRIED = 3
 
@@ -44,9 +46,14 @@ def _recipe(found: Intake, one: Submission, shared: Shared) -> None:
 
 
 def as_recipe(one: Submission) -> Candidate:
-    """The candidate of a recipe submission: of a catalogue name or of a file in its folder."""
-    named = one.what.endswith((".yaml", ".yml"))
-    return resolve(str(one.path) if named else one.what)
+    """The candidate of a recipe submission: a catalogue name or a recipe file in its folder, and nothing that runs."""
+    if one.what.endswith((".yaml", ".yml")):
+        return resolve(convert(load_yaml(one.path), Recipe, one.what))
+    known = registry.names("routelab.routers")
+    if one.what not in known:
+        fix = nearest(one.what, known)
+        raise InputError("recipe", expected="a catalogue name or a .yaml beside it", got=shorten(one.what), fix=fix)
+    return resolve(one.what)
 
 
 def _artifact(found: Intake, one: Submission, shared: Shared) -> None:
