@@ -37,7 +37,7 @@ ESCAPES = {
     "network": ("import socket\ndef router(p):\n    socket.create_connection(('1.1.1.1', 53), 2)", "unreachable"),
     "file": ("def router(p):\n    return open('/etc/shadow').read()", "No such file"),
     "home": ("import os\ndef router(p):\n    return os.listdir(os.path.expanduser('~root'))[0]", "No such file"),
-    "truth": ("from routelab.data import default_table\ndef router(p):\n    return default_table().arms[0]", "expecte"),
+    "truth": ("from routelab.data import default_table\ndef router(p):\n    return default_table()", "no manifest"),
     "beside": ("def router(p):\n    return open('/submission/secret').read()", "No such file"),
     "write": ("def router(p):\n    open('/submission/x', 'w')", "Read-only"),
     "forks": ("import os\ndef router(p):\n    while True: os.fork()", "temporarily unavailable"),

@@ -17,15 +17,14 @@ from difflib import get_close_matches
 SHOWN_VALUE_LENGTH = 80
 
 
-def shorten(value: object) -> str:
-    """``repr`` of a value, cut so that an error stays one line.
+def shorten(value: object, length: int = SHOWN_VALUE_LENGTH) -> str:
+    """``repr`` of a value, cut to `length` characters so that an error stays one line.
 
     >>> shorten("a" * 200)[-1]
     '…'
     """
-    text = repr(value) if not isinstance(value, str) or len(value) < 200 else repr(value[:200])
-    text = text.replace("\n", " ")
-    return text if len(text) <= SHOWN_VALUE_LENGTH else text[: SHOWN_VALUE_LENGTH - 1] + "…"
+    text = repr(value[:length] if isinstance(value, str) else value).replace("\n", " ")
+    return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

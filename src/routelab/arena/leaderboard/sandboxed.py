@@ -82,7 +82,7 @@ class SandboxedRouter:
         if ran.timed_out or ran.exit_code != 0:
             last = (ran.stderr.strip().splitlines() or ["it wrote nothing"])[-1]
             how = f"killed after {ran.wall_s:.0f} s" if ran.timed_out else f"exit code {ran.exit_code}"
-            raise self._broken("a router that answers within its limits", f"{how}: {shorten(last)}")
+            raise self._broken("a router that answers within its limits", f"{how}: {shorten(last, 400)}")
         try:
             return msgspec.json.decode(ran.stdout, type=list[str | list[str]])
         except msgspec.DecodeError:
