@@ -1,0 +1,168 @@
+"""The fast engine: the contract of `interface` over compiled functions and arrays."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from routelab.core.arrivals import Arrivals
+from routelab.core.decisions import Ints
+from routelab.pool.fleet.cost.step import StepCost
+from routelab.pool.fleet.engine import loop, memory
+from routelab.pool.fleet.engine.interface import UNROUTED, Event, Moved, ServerSpec
+from routelab.pool.fleet.engine.state import ARRIVAL, ENTRY, NONE, UNUSED, State, fresh
+
+
+class CompiledEngine:
+    """See `interface`. Memory is bound by the requests in flight and one block of arrivals."""
+
+    def __init__(self, costs: Sequence[StepCost], servers: Sequence[ServerSpec]) -> None:
+        self._state: State = fresh(costs, servers)
+        self._done: list[NDArray[np.void]] = []
+
+    @property
+    def now(self) -> float:
+        return float(self._state.world["now"][0])
+
+    @property
+    def watch_finish(self) -> bool:
+        return bool(self._state.world["watch"][0])
+
+    @watch_finish.setter
+    def watch_finish(self, on: bool) -> None:
+        self._state.world["watch"] = on
+
+    @property
+    def ask(self) -> bool:
+        return bool(self._state.world["asks"][0])
+
+    @ask.setter
+    def ask(self, on: bool) -> None:
+        self._state.world["asks"] = on
+
+    @property
+    def servers(self) -> NDArray[np.void]:
+        """The servers' records, read only; those in a run of equal steps show how it began."""
+        seen = self._state.servers.view()
+        seen.flags.writeable = False
+        return seen
+
+    def feed(self, arrivals: Arrivals, targets: Ints, first_id: int) -> None:
+        if len(arrivals.hash_starts) and not self._state.world["unit"]:
+            self._begin_caching(arrivals.hash_tokens)
+        records = np.zeros(len(arrivals), dtype=ARRIVAL)
+        records["time_s"], records["target"] = arrivals.time_s, targets
+        records["prompt"], records["output"] = arrivals.input_tokens, arrivals.output_tokens
+        records["priority"] = arrivals.column("priority")
+        hashes = self._keep_hashes()
+        if len(arrivals.hash_starts):
+            records["hash_start"] = arrivals.hash_starts[:-1] + len(hashes)
+            records["hashes"] = np.diff(arrivals.hash_starts)
+            hashes = np.concatenate([hashes, arrivals.hash_ids])
+        world = self._state.world
+        world["arrived"], world["arrivals"], world["first_id"] = 0, len(arrivals), first_id
+        world["priorities"] |= int(records["priority"].any())
+        self._state = self._state._replace(arrivals=records, hashes=hashes)
+
+    def advance(self, until: float) -> Event:
+        while True:
+            event = loop.advance(self._state, until)
+            if event[0] == loop.DRAIN:
+                self._drain()
+            elif event[0] == loop.GROW:
+                self._grow()
+            else:
+                return Event(*event)
+
+    def route(self, server: int) -> int:
+        slot = self._arrived()
+        return int(loop.submit(self._state, server, slot))
+
+    def take(self) -> Moved:
+        slot = self._arrived()
+        moved = self._moved(slot)
+        memory.free_slot(self._state, slot)
+        return moved
+
+    def put(self, moved: Moved, server: int) -> int:
+        slot = self._slot_for(moved)  # first: it may replace the state's arrays
+        return int(loop.submit(self._state, server, slot))
+
+    def end(self, moved: Moved, status: int) -> None:
+        slot = self._slot_for(moved)
+        memory.record(self._state, slot, UNROUTED, status)
+
+    def withdraw(self, slot: int) -> Moved:
+        loop.withdraw(self._state, slot)
+        moved = self._moved(slot)
+        memory.free_slot(self._state, slot)
+        return moved
+
+    def allow(self, server: int, count: int, ask_again: int) -> None:
+        loop.answer(self._state, count, ask_again)
+
+    def done(self) -> NDArray[np.void]:
+        self._drain()
+        rows = np.concatenate(self._done)
+        self._done.clear()
+        return rows
+
+    def _arrived(self) -> int:
+        slot = int(self._state.world["pending"][0])
+        self._state.world["pending"] = NONE
+        return slot
+
+    def _moved(self, slot: int) -> Moved:
+        st, r = self._state, self._state.slots[slot]
+        hashes = st.hashes[r["hash_start"] : r["hash_start"] + r["hashes"]]
+        values = [r[name].item() for name in Moved._fields[:-1]]
+        return Moved._make([*values, tuple(hashes.tolist())])
+
+    def _slot_for(self, moved: Moved) -> int:
+        if self._state.world["free_slots"][0] == 0:
+            self._grow()
+        slot = int(memory.new_slot(self._state))
+        record = self._state.slots[slot : slot + 1]
+        for name in Moved._fields[:-1]:
+            record[name] = getattr(moved, name)
+        if moved.hashes:
+            record["hash_start"], record["hashes"] = len(self._state.hashes), len(moved.hashes)
+            self._state = self._state._replace(hashes=np.concatenate([self._state.hashes, moved.hashes]))
+        return slot
+
+    def _drain(self) -> None:
+        world = self._state.world
+        self._done.append(self._state.done[: world["done"][0]].copy())
+        world["done"] = 0
+
+    def _grow(self) -> None:
+        """Twice the slots; there must be none free."""
+        size = len(self._state.slots)
+        slots = np.concatenate([self._state.slots, np.zeros(size, dtype=self._state.slots.dtype)])
+        slots["free"][:size] = np.arange(2 * size - 1, size - 1, -1)
+        self._state.world["free_slots"] = size
+        self._state = self._state._replace(slots=slots)
+
+    def _begin_caching(self, unit: int) -> None:
+        servers = self._state.servers
+        servers["unit_blocks"] = np.maximum(unit // servers["block_tokens"], 1)
+        most = int((servers["kv_blocks"] // servers["unit_blocks"]).sum()) + 1
+        entries = np.zeros(1 << math.ceil(math.log2(2 * most)), dtype=ENTRY)
+        entries["next"] = np.append(np.arange(1, len(entries)), NONE)
+        entries["place"] = NONE
+        self._state.world["unit"], self._state.world["entry"] = unit, 0
+        self._state = self._state._replace(entries=entries)
+
+    def _keep_hashes(self) -> Ints:
+        """The content of those in flight, alone; their records are moved along."""
+        slots = self._state.slots
+        live = np.flatnonzero((slots["state"] != UNUSED) & (slots["hashes"] > 0))
+        lengths = slots["hashes"][live]
+        starts = np.append(0, np.cumsum(lengths))
+        places = np.arange(starts[-1]) - np.repeat(starts[:-1] - slots["hash_start"][live], lengths)
+        kept: Ints = self._state.hashes[places]
+        slots["hash_start"][live] = starts[:-1]
+        return kept

@@ -1,0 +1,369 @@
+"""One iteration of one server: who is in the batch, how long it takes, and what is there at its end.
+
+Steps that differ in nothing but the length of their keys are run through at once, up to the next end of a request or
+lack of a block; `settle` finds out how far such a run has come by a given time.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from routelab.pool.fleet.cost.step import step_seconds
+from routelab.pool.fleet.engine import cache, memory
+from routelab.pool.fleet.engine.heaps import wake_at
+from routelab.pool.fleet.engine.interface import OK, OUT_OF_MEMORY, PREFILL
+from routelab.pool.fleet.engine.state import (
+    DECODING,
+    NONE,
+    PARKED,
+    State,
+)
+from routelab.pool.fleet.jit import kernel
+
+
+@kernel
+def begin(st: State, server: int) -> None:
+    """Start the next iteration, or rest. Stops half-way where somebody is to be asked how many to admit."""
+    s = st.servers[server]
+    s.inflight = 0
+    s.run_steps = 0
+    s.pending_swap_s = 0.0
+    if s.active == 0:
+        wake_at(st, server, np.inf)
+        return
+    preempted = s.preemptions
+    budget = s.max_tokens
+    if s.prefill_first == 0:
+        budget -= _go_on_decoding(st, server)
+        budget = _go_on_with_prompt(st, server, budget)
+    if s.preemptions == preempted and _may_admit(st, server, budget):
+        if st.world[0].asks > 0:
+            if s.clock >= s.ask_at or s.running == 0:
+                st.world[0].asking, st.world[0].budget = server, budget
+                wake_at(st, server, np.inf)
+                return
+        else:
+            admit(st, server, budget, s.waiting)
+    launch(st, server, preempted)
+
+
+@kernel
+def _go_on_decoding(st: State, server: int) -> int:
+    """Blocks for the next tokens of all that decode; the tokens computed for them."""
+    s = st.servers[server]
+    ahead = tokens_of_step(st, server, s.decode_steps)
+    while True:
+        blocks = _blocks_begun(st, server, s.clock, ahead)
+        if blocks <= memory.available(st, server):
+            break
+        if s.running == 1:
+            leave(st, server, s.running_head, OUT_OF_MEMORY)
+        else:
+            _preempt(st, server, _victim(st, server))
+    if s.decodes == 0:
+        return 0
+    memory.allocate(st, server, blocks)
+    s.inflight = ahead
+    return s.decodes * (1 + s.drafted)
+
+
+@kernel
+def _go_on_with_prompt(st: State, server: int, budget: int) -> int:
+    s, slot = st.servers[server], st.servers[server].partial
+    if slot == NONE or budget <= 0:
+        return budget
+    r = st.slots[slot]
+    chunk = min(r.prompt + r.produced - r.computed, budget)
+    blocks = memory.blocks_of(r.computed + chunk, s.block_tokens) - r.held - r.units * s.unit_blocks
+    while blocks > memory.available(st, server):
+        if s.running == 1:
+            leave(st, server, slot, OUT_OF_MEMORY)
+            return budget
+        victim = _victim(st, server)
+        _preempt(st, server, victim)
+        if victim == slot:
+            return budget
+    memory.allocate(st, server, blocks)
+    r.held += blocks
+    memory.join_batch(st, server, slot, chunk)
+    return budget - chunk
+
+
+@kernel
+def _may_admit(st: State, server: int, budget: int) -> bool:
+    s = st.servers[server]
+    return s.waiting > 0 and budget > 0 and s.running < s.max_seqs
+
+
+@kernel
+def admit(st: State, server: int, budget: int, count: int) -> None:
+    """From the head of the queue, at most so many, while there are tokens, seats and blocks."""
+    s = st.servers[server]
+    while count > 0 and _may_admit(st, server, budget):
+        slot = s.waiting_head
+        r = st.slots[slot]
+        decodes = r.produced > 0 and r.computed == r.prompt + r.produced - 1
+        here = 0 if r.computed > 0 else memory.cached_units(st, server, slot)
+        start = r.computed if r.computed > 0 else here * st.world[0].unit
+        chunk = min(r.prompt + r.produced - start, budget)
+        if s.prefill_first > 0 and chunk < r.prompt + r.produced - start:
+            break
+        ahead = chunk
+        if decodes:
+            ahead = 0 if s.prefill_first > 0 else tokens_of_step(st, server, s.decode_steps)
+        most = math.ceil(s.tokens_per_step) if ahead > 0 and decodes else ahead
+        shared = here * s.unit_blocks
+        pinned = 0
+        for unit in range(here):
+            entry = cache.find(st, server, st.hashes[r.hash_start + unit])
+            pinned += s.unit_blocks if st.entries[entry].users == 0 else 0
+        if (
+            memory.blocks_of(start + most, s.block_tokens) - shared
+            > memory.available(st, server) - pinned - s.watermark
+        ):
+            break
+        memory.leave_queue(st, server, slot)
+        memory.start_running(st, server, slot)
+        r.sequence = st.world[0].sequence
+        st.world[0].sequence += 1
+        for unit in range(here):
+            cache.use(st, server, cache.find(st, server, st.hashes[r.hash_start + unit]))
+        r.units = here
+        blocks = memory.blocks_of(start + ahead, s.block_tokens) - shared
+        memory.allocate(st, server, blocks)
+        r.held += blocks
+        if math.isnan(r.scheduled_s):
+            r.scheduled_s, r.cached = st.world[0].now, start
+        if r.swapped > 0:
+            s.pending_swap_s += memory.blocks_of(r.computed, s.block_tokens) * s.swap_s
+            r.swapped = 0
+        count -= 1
+        if not decodes:
+            r.computed = start
+            memory.join_batch(st, server, slot, chunk)
+            budget -= chunk
+        else:
+            memory.begin_decoding(st, server, slot)
+            if s.prefill_first == 0:
+                s.inflight = ahead
+                budget -= 1 + s.drafted
+
+
+@kernel
+def launch(st: State, server: int, preempted: int) -> None:
+    """Price the step and say when the server wakes. After one more preemption the next step is looked at anew."""
+    s = st.servers[server]
+    if s.prefill_first > 0 and s.batch_head == NONE:
+        _go_on_decoding(st, server)
+    if s.batch_head == NONE and s.inflight == 0:
+        wake_at(st, server, np.inf)
+        return
+    s.run_start_s = st.world[0].now
+    if s.batch_head == NONE:
+        most = 1 << 40 if s.preemptions == preempted and s.pending_swap_s == 0.0 else 1
+        wake_at(st, server, _walk(st, server, np.inf, most))
+        return
+    tokens, rows, pairs, context = 0, 0, 0.0, 0.0
+    slot = s.batch_head
+    while slot != NONE:
+        r = st.slots[slot]
+        tokens += r.chunk
+        rows += r.computed + r.chunk == r.prompt + r.produced
+        pairs += r.chunk * r.computed + r.chunk * (r.chunk + 1) / 2
+        context += r.computed + r.chunk
+        slot = r.batch_next
+    decodes = s.decodes if s.inflight > 0 else 0
+    kv = float(s.kv + decodes) if s.inflight > 0 else 0.0
+    time, compute, moved, links = step_seconds(
+        st.costs, s.cost, tokens + decodes * (1 + s.drafted), rows + decodes, pairs, context, decodes, kv
+    )
+    time = time * s.slowdown + s.pending_swap_s
+    s.busy_s += time
+    s.compute_s += compute
+    s.memory_s += moved
+    s.links_s += links
+    s.steps += 1
+    s.run_steps = 0
+    wake_at(st, server, st.world[0].now + time)
+
+
+@kernel
+def _walk(st: State, server: int, until: float, most: int) -> float:
+    """Go through equal decode steps from `run_start_s` to the first that ends after `until`, or the last that can be
+    run blindly; the run's figures are left in the server, the end of that step is returned. Nothing is committed."""
+    s = st.servers[server]
+    costs, kind, slowdown, decodes = st.costs, s.cost, s.slowdown, s.decodes
+    tokens = decodes * (1 + s.drafted)
+    free = memory.available(st, server)
+    first_finish = st.slots[st.finishing[server, 0]].finish
+    asks = st.world[0].asks > 0 and s.waiting > 0
+    clock, kv, ahead = s.clock, s.kv, s.inflight
+    begun, steps, before = 0, 1, -np.inf
+    busy = compute = moved = links = 0.0
+    time = s.run_start_s
+    while True:
+        step, step_compute, step_moved, step_links = step_seconds(
+            costs, kind, tokens, decodes, 0.0, 0.0, decodes, float(kv + decodes)
+        )
+        step = step * slowdown + s.pending_swap_s
+        end = time + step
+        busy += step
+        compute += step_compute
+        moved += step_moved
+        links += step_links
+        if end > until or steps >= most or clock + ahead >= first_finish:
+            break
+        if asks and clock + ahead >= s.ask_at:
+            break
+        following = tokens_of_step(st, server, s.decode_steps + steps)
+        blocks = _blocks_begun(st, server, clock + ahead, following)
+        if begun + blocks > free:
+            break
+        begun += blocks
+        clock += ahead
+        kv += decodes * ahead
+        ahead = following
+        steps += 1
+        before = time = end
+    s.run_steps, s.run_tokens, s.run_blocks, s.run_last, s.run_before_s = steps, clock - s.clock, begun, ahead, before
+    s.run_compute_s, s.run_memory_s, s.run_links_s = compute, moved, links
+    s.run_busy_s = busy
+    return end
+
+
+@kernel
+def settle(st: State, server: int, until: float) -> None:
+    """Commit what a run of equal steps has done by a time; the step then under way stands alone."""
+    s = st.servers[server]
+    if s.run_steps == 0:
+        return
+    if until < s.wake_s:
+        wake_at(st, server, _walk(st, server, until, s.run_steps))
+    memory.allocate(st, server, s.run_blocks)
+    s.kv += s.decodes * s.run_tokens
+    s.clock += s.run_tokens
+    s.decode_steps += s.run_steps - 1
+    s.steps += s.run_steps
+    s.inflight = s.run_last
+    s.last_end_s = max(s.last_end_s, s.run_before_s)
+    s.busy_s += s.run_busy_s
+    s.compute_s += s.run_compute_s
+    s.memory_s += s.run_memory_s
+    s.links_s += s.run_links_s
+    s.run_steps = 0
+
+
+@kernel
+def end_step(st: State, server: int) -> None:
+    """Every token that was scheduled is there."""
+    settle(st, server, np.inf)
+    s = st.servers[server]
+    if s.inflight > 0 and s.decodes > 0:
+        s.clock += s.inflight
+        s.kv += s.decodes * s.inflight
+        s.tokens_out += s.decodes * s.inflight
+        s.decode_steps += 1
+        s.last_end_s = st.world[0].now
+        s.inflight = 0
+        while s.decodes > 0 and st.slots[st.finishing[server, 0]].finish <= s.clock:
+            leave(st, server, st.finishing[server, 0], OK)
+    s.inflight = 0
+    slot = s.batch_head
+    s.batch_head = s.batch_tail = NONE
+    while slot != NONE:
+        r = st.slots[slot]
+        following = r.batch_next
+        r.computed += r.chunk
+        r.chunk = 0
+        memory.share(st, server, slot)
+        if r.computed == r.prompt + r.produced:
+            if s.partial == slot:
+                s.partial = NONE
+            _yield_token(st, server, slot)
+        else:
+            s.partial = slot
+        slot = following
+
+
+@kernel
+def _yield_token(st: State, server: int, slot: int) -> None:
+    """A prompt is computed whole: its next token is there."""
+    s, r = st.servers[server], st.slots[slot]
+    r.produced += 1
+    s.tokens_out += 1
+    r.last_token_s = st.world[0].now
+    if math.isnan(r.first_token_s):
+        r.first_token_s = st.world[0].now
+    if r.produced >= r.output:
+        leave(st, server, slot, OK)
+    elif s.role == PREFILL:
+        memory.stop_running(st, server, slot)
+        r.state = PARKED
+        r.batch_next = NONE
+        if st.world[0].handoff_head == NONE:
+            st.world[0].handoff_head = slot
+        else:
+            st.slots[st.world[0].handoff_tail].batch_next = slot
+        st.world[0].handoff_tail = slot
+    else:
+        memory.begin_decoding(st, server, slot)
+
+
+@kernel
+def leave(st: State, server: int, slot: int, status: int) -> None:
+    memory.stop_running(st, server, slot)
+    memory.share(st, server, slot)
+    memory.release(st, server, slot)
+    memory.record(st, slot, server, status)
+
+
+@kernel
+def _preempt(st: State, server: int, slot: int) -> None:
+    s, r = st.servers[server], st.slots[slot]
+    decodes = r.state == DECODING
+    memory.stop_running(st, server, slot)
+    if s.swap_s > 0.0 and decodes:
+        s.pending_swap_s += memory.blocks_of(r.computed, s.block_tokens) * s.swap_s
+        r.swapped = 1
+        memory.release(st, server, slot)
+    else:
+        memory.release(st, server, slot)
+        r.computed = 0
+    r.preemptions += 1
+    s.preemptions += 1
+    memory.enqueue(st, server, slot, False)
+
+
+@kernel
+def _victim(st: State, server: int) -> int:
+    """The last admitted of the lowest priority."""
+    slot = st.servers[server].running_tail
+    if st.world[0].priorities == 0:
+        return slot
+    chosen = slot
+    while slot != NONE:
+        if st.slots[slot].priority < st.slots[chosen].priority:
+            chosen = slot
+        slot = st.slots[slot].previous
+    return chosen
+
+
+@kernel
+def tokens_of_step(st: State, server: int, steps: int) -> int:
+    """Tokens that a decode yields in the step after so many: whole numbers whose mean is the server's rate."""
+    rate = st.servers[server].tokens_per_step
+    if rate == 1.0:
+        return 1
+    return int(math.floor((steps + 1) * rate) - math.floor(steps * rate))
+
+
+@kernel
+def _blocks_begun(st: State, server: int, clock: int, ahead: int) -> int:
+    """Blocks that all decodes begin by their next tokens."""
+    size = st.servers[server].block_tokens
+    begun = 0
+    for token in range(ahead):
+        begun += st.phases[server, -(clock + token) % size]
+    return begun

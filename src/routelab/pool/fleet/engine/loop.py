@@ -1,0 +1,144 @@
+"""From event to event: the next end of a step or arrival, whichever comes first."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from routelab.pool.fleet.engine import iteration, memory
+from routelab.pool.fleet.engine.heaps import wake_at
+from routelab.pool.fleet.engine.interface import (
+    ASK,
+    FINISHED,
+    HANDOFF,
+    ROUTE,
+    STARVED,
+    TOO_LONG,
+    UNROUTED,
+    UNTIL,
+)
+from routelab.pool.fleet.engine.state import (
+    DONE_ROWS,
+    NONE,
+    PARKED,
+    WAITING,
+    State,
+)
+from routelab.pool.fleet.jit import entry, kernel
+
+#: Besides the events of the interface: the buffer of ends is full, or the slots are; the caller makes room.
+DRAIN, GROW = 100, 101
+
+
+@entry
+def advance(st: State, until: float) -> tuple[int, float, int, int]:
+    """(kind, time, server, row) of the next event; see `interface`."""
+    while True:
+        if st.world[0].fresh > 0:
+            ended, st.world[0].fresh = st.world[0].fresh, 0
+            return FINISHED, st.world[0].now, UNROUTED, ended
+        slot = st.world[0].handoff_head
+        if slot != NONE:
+            st.world[0].handoff_head = st.slots[slot].batch_next
+            return HANDOFF, st.world[0].now, st.slots[slot].server, slot
+        if st.world[0].asking != NONE:
+            asked = st.world[0].asking
+            return ASK, st.world[0].now, asked, st.servers[asked].waiting
+        if st.world[0].done >= DONE_ROWS:
+            return DRAIN, st.world[0].now, UNROUTED, 0
+        first = st.servers[0].heap
+        wake = st.servers[first].wake_s
+        row = st.world[0].arrived
+        arrival = st.arrivals[row].time_s if row < st.world[0].arrivals else np.inf
+        if wake < np.inf and wake <= min(arrival, until):
+            st.world[0].now = wake
+            iteration.end_step(st, first)
+            iteration.begin(st, first)
+        elif row < st.world[0].arrivals and arrival <= until:
+            if st.world[0].free_slots == 0:
+                return GROW, st.world[0].now, UNROUTED, 0
+            st.world[0].now = arrival
+            st.world[0].arrived += 1
+            slot = _arrive(st, row)
+            if st.arrivals[row].target == UNROUTED:
+                st.world[0].pending = slot
+                return ROUTE, arrival, UNROUTED, slot
+            submit(st, st.arrivals[row].target, slot)
+        elif until == np.inf:
+            return STARVED, st.world[0].now, UNROUTED, 0
+        else:
+            st.world[0].now = until
+            return UNTIL, until, UNROUTED, 0
+
+
+@kernel
+def _arrive(st: State, row: int) -> int:
+    slot = memory.new_slot(st)
+    r = st.slots[slot]
+    r.id, r.arrival_s = st.world[0].first_id + row, st.arrivals[row].time_s
+    r.prompt, r.output, r.priority = st.arrivals[row].prompt, st.arrivals[row].output, st.arrivals[row].priority
+    if st.world[0].unit > 0:
+        r.hash_start = st.arrivals[row].hash_start
+        r.hashes = st.arrivals[row].hashes
+    return slot
+
+
+@entry
+def submit(st: State, server: int, slot: int) -> int:
+    """Queue a request at a server; its slot, or NONE where it can never fit."""
+    s, r = st.servers[server], st.slots[slot]
+    r.server = server
+    tokens = r.prompt + r.produced
+    if memory.blocks_of(tokens, s.block_tokens) + s.watermark > s.kv_blocks or (
+        s.prefill_first > 0 and tokens > s.max_tokens
+    ):
+        memory.record(st, slot, server, TOO_LONG)
+        return NONE
+    if s.waiting == 0 or r.priority > st.slots[s.waiting_head].priority:
+        iteration.settle(st, server, st.world[0].now)
+    memory.enqueue(st, server, slot, True)
+    if s.wake_s == np.inf and st.world[0].asking == NONE:
+        iteration.begin(st, server)
+    return slot
+
+
+@entry
+def withdraw(st: State, slot: int) -> None:
+    """Take a request out of its server; the slot keeps its figures until it is freed."""
+    server = st.slots[slot].server
+    iteration.settle(st, server, st.world[0].now)
+    if st.slots[slot].state == WAITING:
+        memory.leave_queue(st, server, slot)
+    elif st.slots[slot].state != PARKED:
+        memory.stop_running(st, server, slot)
+    memory.release(st, server, slot)
+
+
+@entry
+def answer(st: State, count: int, ask_again: int) -> None:
+    """Go on with the iteration that stopped to ask how many to admit."""
+    server = st.world[0].asking
+    budget = st.world[0].budget
+    st.world[0].asking = NONE
+    s = st.servers[server]
+    s.ask_at = s.clock + ask_again
+    iteration.admit(st, server, budget, count)
+    iteration.launch(st, server, s.preemptions)
+
+
+@entry
+def set_active(st: State, server: int, active: int) -> None:
+    """Stop beginning iterations, or begin again; the step under way goes on to its end."""
+    iteration.settle(st, server, st.world[0].now)
+    s = st.servers[server]
+    s.active = active
+    if active > 0 and s.wake_s == np.inf:
+        iteration.begin(st, server)
+
+
+@entry
+def wake(st: State, server: int) -> None:
+    """Look at the queue of a resting server again."""
+    if st.servers[server].wake_s == np.inf and st.world[0].asking == NONE:
+        iteration.begin(st, server)
+    elif st.servers[server].wake_s < np.inf:
+        wake_at(st, server, st.servers[server].wake_s)

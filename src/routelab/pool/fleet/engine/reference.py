@@ -1,0 +1,346 @@
+"""The engine in plain Python, one token of one request at a time: slow, and easy to check against its contract.
+
+It is the oracle of the compiled engine's tests. Nothing here is shared with that engine but the price of a step.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from routelab.core.arrivals import Arrivals
+from routelab.core.decisions import Ints
+from routelab.pool.fleet.cost.step import StepCost, stack, step_seconds
+from routelab.pool.fleet.engine import interface as what
+from routelab.pool.fleet.engine.interface import DONE, UNROUTED, Event, Moved, ServerSpec
+from routelab.pool.fleet.engine.reference_world import Request, Server
+from routelab.pool.fleet.jit import plain
+
+price = plain(step_seconds)
+
+
+class ReferenceEngine:
+    """See `interface`."""
+
+    def __init__(self, costs: Sequence[StepCost], servers: Sequence[ServerSpec]) -> None:
+        self.now = 0.0
+        self.watch_finish = self.ask = False
+        self.servers = [Server(index, spec, spec.kv_blocks) for index, spec in enumerate(servers)]
+        self._costs = stack(list(costs))
+        self._arrivals: deque[tuple[Request, int]] = deque()
+        self._done: list[tuple[object, ...]] = []
+        self._events: deque[Event] = deque()
+        self._pending: Request | None = None
+        self._asking: tuple[Server, int] | None = None
+        self._where: dict[int, tuple[Server, Request]] = {}
+        self._unit = self._fresh = 0
+
+    # What comes in and goes out.
+
+    def feed(self, arrivals: Arrivals, targets: Ints, first_id: int) -> None:
+        self._unit = arrivals.hash_tokens if len(arrivals.hash_starts) else 0
+        for server in self.servers:
+            server.unit_blocks = max(self._unit // server.spec.block_tokens, 1)
+        priority = arrivals.column("priority")
+        for row in range(len(arrivals)):
+            hashes = arrivals.hash_ids[slice(*arrivals.hash_starts[row : row + 2])].tolist() if self._unit else []
+            lengths = int(arrivals.input_tokens[row]), int(arrivals.output_tokens[row])
+            request = Request(first_id + row, float(arrivals.time_s[row]), *lengths, int(priority[row]), tuple(hashes))
+            self._arrivals.append((request, int(targets[row])))
+
+    def route(self, server: int) -> int:
+        return self._enqueue(self.servers[server], self._arrived())
+
+    def take(self) -> Moved:
+        return _moved(self._arrived())
+
+    def put(self, moved: Moved, server: int) -> int:
+        return self._enqueue(self.servers[server], Request(**moved._asdict()))
+
+    def end(self, moved: Moved, status: int) -> None:
+        self._record(Request(**moved._asdict()), UNROUTED, status)
+
+    def withdraw(self, slot: int) -> Moved:
+        server, request = self._where.pop(slot)
+        for place in (server.waiting, server.running, server.parked, server.batch):
+            if request in place:
+                place.remove(request)
+        server.release(request)
+        return _moved(request)
+
+    def allow(self, server: int, count: int, ask_again: int) -> None:
+        assert self._asking is not None
+        asked, budget = self._asking
+        self._asking = None
+        asked.ask_at = asked.clock + ask_again
+        self._admit(asked, budget, count)
+        self._launch(asked)
+
+    def done(self) -> NDArray[np.void]:
+        rows = np.array(self._done, dtype=DONE)
+        self._done.clear()
+        return rows
+
+    def _arrived(self) -> Request:
+        assert self._pending is not None
+        request, self._pending = self._pending, None
+        return request
+
+    def _record(self, request: Request, server: int, status: int) -> None:
+        times = request.arrival_s, request.scheduled_s, request.first_token_s, request.last_token_s
+        lengths = request.prompt, request.produced, request.cached
+        self._where.pop(request.id, None)
+        self._done.append((request.id, *times, server, *lengths, request.preemptions, status))
+        self._fresh += self.watch_finish
+
+    # Time.
+
+    def advance(self, until: float) -> Event:
+        while not self._events and not self._fresh:
+            first = min(self.servers, key=lambda server: (server.step_end, server.index))
+            arrival = self._arrivals[0][0].arrival_s if self._arrivals else math.inf
+            if first.step_end <= min(arrival, until) and first.step_end < math.inf:
+                self.now = first.step_end
+                self._end_step(first)
+                self._begin(first)
+            elif arrival <= until and self._arrivals:
+                self.now = arrival
+                request, target = self._arrivals.popleft()
+                if target == UNROUTED:
+                    self._pending = request
+                    return Event(what.ROUTE, arrival, UNROUTED, request.id)
+                self._enqueue(self.servers[target], request)
+            elif math.isinf(until):
+                return Event(what.STARVED, self.now, UNROUTED, 0)
+            else:
+                self.now = until
+                return Event(what.UNTIL, until, UNROUTED, 0)
+        if self._fresh:
+            self._fresh, ended = 0, self._fresh
+            return Event(what.FINISHED, self.now, UNROUTED, ended)
+        return self._events.popleft()
+
+    def _enqueue(self, server: Server, request: Request) -> int:
+        spec = server.spec
+        blocks = -(-request.target // spec.block_tokens) + spec.watermark
+        if blocks > spec.kv_blocks or (spec.prefill_first and request.target > spec.max_tokens):
+            self._record(request, server.index, what.TOO_LONG)
+            return UNROUTED
+        place = len(server.waiting)
+        while place > 0 and server.waiting[place - 1].priority < request.priority:
+            place -= 1
+        server.waiting.insert(place, request)
+        self._where[request.id] = server, request
+        if math.isinf(server.step_end) and self._asking is None:
+            self._begin(server)
+        return request.id
+
+    # One iteration.
+
+    def _begin(self, server: Server) -> None:
+        server.step_end, server.batch, server.swap_s = math.inf, [], 0.0
+        if not server.active:
+            return
+        preempted = server.preemptions
+        budget = server.spec.max_tokens
+        if not server.spec.prefill_first:
+            budget -= self._go_on_decoding(server)
+            budget = self._go_on_with_prompts(server, budget)
+        if server.preemptions == preempted and self._may_admit(server, budget):
+            if self.ask:
+                if server.clock >= server.ask_at or not server.running:
+                    self._asking = server, budget
+                    self._events.append(Event(what.ASK, self.now, server.index, len(server.waiting)))
+                    return
+            else:
+                self._admit(server, budget, len(server.waiting))
+        self._launch(server)
+
+    def _go_on_decoding(self, server: Server) -> int:
+        """Blocks for the next tokens of all that decode; the tokens computed for them."""
+        spec = server.spec
+        server.step_tokens = self._tokens_of_next_step(server)
+        while True:
+            decoding = [request for request in server.running if request.decodes]
+            needs = [_crossed(request.computed, server.step_tokens, spec.block_tokens) for request in decoding]
+            if sum(needs) <= server.available:
+                break
+            if len(server.running) == 1:
+                self._leave(server, server.running[0], what.OUT_OF_MEMORY)
+            else:
+                self._preempt(server, _victim(server))
+        for request, blocks in zip(decoding, needs, strict=True):
+            server.allocate(request, blocks)
+        server.batch = decoding
+        return len(decoding) * (1 + spec.drafted)
+
+    def _go_on_with_prompts(self, server: Server, budget: int) -> int:
+        size = server.spec.block_tokens
+        for request in list(server.running):
+            if request.decodes or budget <= 0 or request not in server.running:
+                continue
+            chunk = min(request.target - request.computed, budget)
+            blocks = _blocks(request.computed + chunk, size) - request.held - request.units * server.unit_blocks
+            while blocks > server.available and request in server.running:
+                if len(server.running) == 1:
+                    self._leave(server, request, what.OUT_OF_MEMORY)
+                else:
+                    self._preempt(server, _victim(server))
+            if request in server.running:
+                server.allocate(request, blocks)
+                request.chunk = chunk
+                server.batch.append(request)
+                budget -= chunk
+        return budget
+
+    def _may_admit(self, server: Server, budget: int) -> bool:
+        return bool(server.waiting) and budget > 0 and len(server.running) < server.spec.max_seqs
+
+    def _admit(self, server: Server, budget: int, count: int) -> None:
+        spec, unit, size = server.spec, self._unit, server.spec.block_tokens
+        while count > 0 and self._may_admit(server, budget):
+            request = server.waiting[0]
+            here = 0 if request.computed else server.cached_units(request, unit)
+            start = request.computed or here * unit
+            chunk = min(request.target - start, budget)
+            if spec.prefill_first and chunk < request.target - start:
+                break
+            tokens = chunk
+            if request.may_decode:
+                tokens = 0 if spec.prefill_first else self._tokens_of_next_step(server)
+            most = math.ceil(spec.tokens_per_step) if tokens and request.may_decode else tokens
+            blocks = _blocks(start + most, size) - here * server.unit_blocks
+            pinned = sum(content in server.unused for content in request.hashes[:here]) * server.unit_blocks
+            if blocks > server.available - pinned - spec.watermark:
+                break
+            server.waiting.popleft()
+            server.running.append(request)
+            for content in request.hashes[:here]:
+                server.users[content] += 1
+                server.unused.pop(content, None)
+            request.units = here
+            server.allocate(request, _blocks(start + tokens, size) - here * server.unit_blocks)
+            if math.isnan(request.scheduled_s):
+                request.scheduled_s, request.cached = self.now, start
+            if request.swapped:
+                server.swap_s += _blocks(request.computed, size) * spec.swap_s
+                request.swapped = False
+            count -= 1
+            if request.may_decode:
+                request.decodes = True
+                if not spec.prefill_first:
+                    server.batch.append(request)
+                    budget -= 1 + spec.drafted
+            else:
+                request.computed, request.chunk = start, chunk
+                server.batch.append(request)
+                budget -= chunk
+
+    def _launch(self, server: Server) -> None:
+        if server.spec.prefill_first and not server.batch:
+            self._go_on_decoding(server)
+        if not server.batch:
+            return
+        prompts = [request for request in server.batch if request.chunk]
+        decodes = [request for request in server.batch if not request.chunk]
+        before = [(request.computed, request.chunk) for request in prompts]
+        time_s, *_ = price(
+            self._costs,
+            server.spec.cost,
+            sum(chunk for _, chunk in before) + len(decodes) * (1 + server.spec.drafted),
+            len(decodes) + sum(request.computed + request.chunk == request.target for request in prompts),
+            sum(chunk * start + chunk * (chunk + 1) / 2 for start, chunk in before),
+            float(sum(start + chunk for start, chunk in before)),
+            len(decodes),
+            float(sum(request.computed + 1 for request in decodes)),
+        )
+        step_s = float(time_s) * server.slowdown + server.swap_s
+        server.busy_s += step_s
+        server.step_end = self.now + step_s
+
+    def _end_step(self, server: Server) -> None:
+        decodes = [request for request in server.batch if not request.chunk]
+        prompts = [request for request in server.batch if request.chunk]
+        if decodes:
+            server.clock += server.step_tokens
+            server.decode_steps += 1
+        for request in decodes:
+            request.computed += server.step_tokens
+            request.produced += server.step_tokens
+            request.last_token_s = self.now
+        for request in sorted(decodes, key=lambda each: each.output - each.produced):
+            if request.produced >= request.output:
+                self._leave(server, request, what.OK)
+        for request in prompts:
+            request.computed += request.chunk
+            whole = request.computed == request.target
+            request.chunk = 0
+            server.share(request, self._unit)
+            if whole:
+                self._yield_first(server, request)
+
+    def _yield_first(self, server: Server, request: Request) -> None:
+        request.produced += 1
+        request.last_token_s = self.now
+        if math.isnan(request.first_token_s):
+            request.first_token_s = self.now
+        if request.produced >= request.output:
+            self._leave(server, request, what.OK)
+        elif server.spec.role == what.PREFILL:
+            server.running.remove(request)
+            server.parked.append(request)
+            self._events.append(Event(what.HANDOFF, self.now, server.index, request.id))
+        else:
+            request.decodes = True
+
+    def _tokens_of_next_step(self, server: Server) -> int:
+        rate, steps = server.spec.tokens_per_step, server.decode_steps
+        return int(math.floor((steps + 1) * rate) - math.floor(steps * rate))
+
+    def _leave(self, server: Server, request: Request, status: int) -> None:
+        server.running.remove(request)
+        server.share(request, self._unit)
+        server.release(request)
+        request.produced = min(request.produced, request.output)
+        self._record(request, server.index, status)
+
+    def _preempt(self, server: Server, request: Request) -> None:
+        server.running.remove(request)
+        if request in server.batch:
+            server.batch.remove(request)
+        if server.spec.swap_s > 0 and request.decodes:
+            server.swap_s += _blocks(request.computed, server.spec.block_tokens) * server.spec.swap_s
+            request.swapped = True
+        else:
+            request.computed = 0
+        request.chunk, request.decodes = 0, False
+        server.release(request)
+        request.preemptions += 1
+        server.preemptions += 1
+        place = 0
+        while place < len(server.waiting) and server.waiting[place].priority > request.priority:
+            place += 1
+        server.waiting.insert(place, request)
+
+
+def _victim(server: Server) -> Request:
+    """The last admitted of the lowest priority."""
+    lowest = min(request.priority for request in server.running)
+    return [request for request in server.running if request.priority == lowest][-1]
+
+
+def _blocks(tokens: int, size: int) -> int:
+    return -(-tokens // size)
+
+
+def _crossed(tokens: int, more: int, size: int) -> int:
+    """Blocks begun by writing so many more tokens."""
+    return _blocks(tokens + more, size) - _blocks(tokens, size)
+
+
+def _moved(request: Request) -> Moved:
+    return Moved(**{name: getattr(request, name) for name in Moved._fields})

@@ -1,0 +1,110 @@
+"""What the plain engine's world is made of: requests and servers, with the memory that they hold."""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
+
+from routelab.pool.fleet.engine.interface import ServerSpec
+
+
+@dataclass(eq=False)
+class Request:
+    id: int
+    arrival_s: float
+    prompt: int
+    output: int
+    priority: int = 0
+    hashes: tuple[int, ...] = ()
+    produced: int = 0
+    computed: int = 0
+    cached: int = 0
+    preemptions: int = 0
+    scheduled_s: float = math.nan
+    first_token_s: float = math.nan
+    last_token_s: float = math.nan
+    chunk: int = 0  # of its prompt, in the step under way
+    held: int = 0  # blocks of its own
+    units: int = 0  # blocks of content that it shares through the cache
+    swapped: bool = False
+    decodes: bool = False  # it is in a batch and its prompt is done
+
+    @property
+    def target(self) -> int:
+        """Tokens that must be computed before the next one is known."""
+        return self.prompt + self.produced
+
+    @property
+    def may_decode(self) -> bool:
+        return self.produced > 0 and self.computed == self.target - 1
+
+
+@dataclass(eq=False)
+class Server:
+    index: int
+    spec: ServerSpec
+    free: int
+    unit_blocks: int = 1
+    active: bool = True
+    slowdown: float = 1.0
+    waiting: deque[Request] = field(default_factory=deque)
+    running: list[Request] = field(default_factory=list)
+    parked: list[Request] = field(default_factory=list)
+    batch: list[Request] = field(default_factory=list)
+    users: dict[int, int] = field(default_factory=dict)
+    unused: OrderedDict[int, None] = field(default_factory=OrderedDict)
+    step_end: float = math.inf
+    step_tokens: int = 1
+    swap_s: float = 0.0
+    ask_at: int = 0
+    clock: int = 0
+    decode_steps: int = 0
+    preemptions: int = 0
+    busy_s: float = 0.0
+
+    @property
+    def available(self) -> int:
+        """Blocks that are free, or are as soon as content that nobody uses is forgotten."""
+        return self.free + len(self.unused) * self.unit_blocks
+
+    def allocate(self, request: Request, blocks: int) -> None:
+        while self.free < blocks:
+            oldest, _ = self.unused.popitem(last=False)
+            del self.users[oldest]
+            self.free += self.unit_blocks
+        self.free -= blocks
+        request.held += blocks
+
+    def release(self, request: Request) -> None:
+        """Give back what it holds; its content stays cached, unused, until the memory is needed."""
+        self.free += request.held
+        for content in reversed(request.hashes[: request.units]):
+            self.users[content] -= 1
+            if self.users[content] == 0:
+                self.unused[content] = None
+        request.held = request.units = 0
+
+    def share(self, request: Request, unit: int) -> None:
+        """Put the content that it has computed whole into the cache."""
+        if unit == 0 or not self.spec.prefix_cache:
+            return
+        while request.units < min(request.computed // unit, len(request.hashes)):
+            content = request.hashes[request.units]
+            if content in self.users:
+                self.free += self.unit_blocks
+            self.users[content] = self.users.get(content, 0) + 1
+            self.unused.pop(content, None)
+            request.held -= self.unit_blocks
+            request.units += 1
+
+    def cached_units(self, request: Request, unit: int) -> int:
+        """How many blocks of its content are here, leaving at least one token to compute."""
+        if unit == 0 or not self.spec.prefix_cache:
+            return 0
+        found = 0
+        for content in request.hashes[: (request.target - 1) // unit]:
+            if content not in self.users:
+                break
+            found += 1
+        return found

@@ -1,0 +1,214 @@
+"""The compiled engine's world: arrays that its functions change in place. They know nothing of Python objects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from routelab.core.decisions import Ints
+from routelab.pool.fleet.cost.step import Costs, StepCost, stack
+from routelab.pool.fleet.engine.interface import DONE, ServerSpec
+
+Records = NDArray[Any]
+NONE = -1
+DONE_ROWS = 1 << 14
+
+#: What there is one of.
+WORLD = np.dtype(
+    [
+        ("now", "f8"),
+        ("arrivals", "i8"),  # in the block, and how many of them have arrived
+        ("arrived", "i8"),
+        ("first_id", "i8"),
+        ("free_slots", "i8"),
+        ("done", "i8"),
+        ("fresh", "i8"),  # ended since the last FINISHED
+        ("handoff_head", "i8"),
+        ("handoff_tail", "i8"),
+        ("asking", "i8"),
+        ("budget", "i8"),
+        ("pending", "i8"),
+        ("sequence", "i8"),
+        ("unit", "i8"),  # tokens of a block of content, 0 without any
+        ("entry", "i8"),  # the first free entry of the prefix cache
+        ("watch", "i8"),
+        ("asks", "i8"),
+        ("priorities", "i8"),
+    ]
+)
+
+ARRIVAL = np.dtype(
+    [
+        ("time_s", "f8"),
+        ("prompt", "i8"),
+        ("output", "i8"),
+        ("priority", "i8"),
+        ("target", "i8"),
+        ("hash_start", "i8"),
+        ("hashes", "i8"),
+    ]
+)
+
+SLOT = np.dtype(
+    [
+        ("id", "i8"),
+        ("arrival_s", "f8"),
+        ("scheduled_s", "f8"),
+        ("first_token_s", "f8"),
+        ("last_token_s", "f8"),
+        ("joined_s", "f8"),  # when it began to decode here
+        ("prompt", "i8"),
+        ("output", "i8"),
+        ("produced", "i8"),
+        ("computed", "i8"),  # of one that decodes: when it began, less the server's clock then
+        ("finish", "i8"),  # the server's clock when it will have produced all
+        ("sequence", "i8"),
+        ("hash_start", "i8"),
+        ("hashes", "i8"),
+        ("held", "i8"),
+        ("units", "i8"),
+        ("chunk", "i8"),
+        ("cached", "i8"),
+        ("preemptions", "i8"),
+        ("priority", "i8"),
+        ("server", "i8"),
+        ("next", "i8"),
+        ("previous", "i8"),
+        ("batch_next", "i8"),
+        ("state", "i8"),
+        ("swapped", "i8"),
+        ("free", "i8"),  # not of this slot: the stack of the free ones
+    ]
+)
+UNUSED, WAITING, RUNNING, DECODING, PARKED = range(5)
+
+SERVER = np.dtype(
+    [
+        ("cost", "i8"),
+        ("kv_blocks", "i8"),
+        ("block_tokens", "i8"),
+        ("max_seqs", "i8"),
+        ("max_tokens", "i8"),
+        ("watermark", "i8"),
+        ("prefix_cache", "i8"),
+        ("prefill_first", "i8"),
+        ("role", "i8"),
+        ("swap_s", "f8"),
+        ("tokens_per_step", "f8"),
+        ("drafted", "i8"),
+        ("active", "i8"),
+        ("slowdown", "f8"),
+        ("unit_blocks", "i8"),
+        ("free", "i8"),
+        ("unused", "i8"),
+        ("oldest", "i8"),
+        ("newest", "i8"),
+        ("waiting", "i8"),
+        ("waiting_head", "i8"),
+        ("waiting_tail", "i8"),
+        ("running", "i8"),
+        ("running_head", "i8"),
+        ("running_tail", "i8"),
+        ("batch_head", "i8"),
+        ("batch_tail", "i8"),
+        ("partial", "i8"),  # the prompt that is cut, if one is: it is the last admitted
+        ("decodes", "i8"),
+        ("kv", "i8"),  # tokens computed of all that decode, at the clock
+        ("clock", "i8"),  # tokens that a decode has yielded here, ever
+        ("inflight", "i8"),  # tokens of each decode in the step under way
+        ("decode_steps", "i8"),
+        ("preemptions", "i8"),
+        ("ask_at", "i8"),
+        ("pending_swap_s", "f8"),
+        ("last_end_s", "f8"),
+        ("wake_s", "f8"),
+        ("place", "i8"),  # in the heap of servers
+        ("heap", "i8"),  # not of this server: the heap itself
+        ("run_steps", "i8"),  # equal steps under way, the first begun at run_start_s
+        ("run_start_s", "f8"),
+        ("run_tokens", "i8"),
+        ("run_blocks", "i8"),
+        ("run_last", "i8"),
+        ("run_before_s", "f8"),
+        ("busy_s", "f8"),
+        ("compute_s", "f8"),
+        ("memory_s", "f8"),
+        ("links_s", "f8"),
+        ("run_busy_s", "f8"),
+        ("run_compute_s", "f8"),
+        ("run_memory_s", "f8"),
+        ("run_links_s", "f8"),
+        ("steps", "i8"),
+        ("tokens_out", "i8"),
+    ]
+)
+
+#: An entry of the prefix cache; `place` is not of this entry: the table from contents to entries.
+ENTRY = np.dtype(
+    [("hash", "i8"), ("server", "i8"), ("users", "i8"), ("next", "i8"), ("previous", "i8"), ("place", "i8")]
+)
+
+
+class State(NamedTuple):
+    """Everything. ``finishing`` (servers, seats): the slots of a server that decode, a heap by (finish, sequence).
+    ``phases`` (servers, block): how many of them begin a block when the clock is at a place in the block.
+    ``hashes``: the content of those in flight, and of the block of arrivals."""
+
+    costs: Costs
+    world: Records
+    servers: Records
+    slots: Records
+    entries: Records
+    arrivals: Records
+    done: Records
+    hashes: Ints
+    finishing: Ints
+    phases: Ints
+
+
+def fresh(costs: Sequence[StepCost], servers: Sequence[ServerSpec], slots: int = 1024) -> State:
+    records = np.zeros(len(servers), dtype=SERVER)
+    for row, spec in enumerate(servers):
+        for name in ServerSpec.__dataclass_fields__:
+            records[name][row] = getattr(spec, name)
+    for name in _LINKS:
+        records[name] = NONE
+    records["free"], records["active"], records["slowdown"] = records["kv_blocks"], 1, 1.0
+    records["place"] = np.arange(len(servers))
+    records["unit_blocks"], records["wake_s"], records["last_end_s"] = 1, np.inf, -np.inf
+    records["heap"] = np.arange(len(servers))
+    world = np.zeros(1, dtype=WORLD)
+    for name in ("handoff_head", "handoff_tail", "asking", "pending", "entry"):
+        world[name] = NONE
+    world["free_slots"] = slots
+    free = np.zeros(slots, dtype=SLOT)
+    free["free"] = np.arange(slots)[::-1]
+    seats = max(spec.max_seqs for spec in servers)
+    return State(
+        costs=stack(list(costs)),
+        world=world,
+        servers=records,
+        slots=free,
+        entries=np.zeros(1, dtype=ENTRY),
+        arrivals=np.zeros(0, dtype=ARRIVAL),
+        done=np.zeros(DONE_ROWS + 2 * seats + 64, dtype=DONE),
+        hashes=np.zeros(0, dtype=np.int64),
+        finishing=np.zeros((len(servers), seats), dtype=np.int64),
+        phases=np.zeros((len(servers), max(spec.block_tokens for spec in servers)), dtype=np.int64),
+    )
+
+
+_LINKS = (
+    "oldest",
+    "newest",
+    "waiting_head",
+    "waiting_tail",
+    "running_head",
+    "running_tail",
+    "batch_head",
+    "batch_tail",
+    "partial",
+)

@@ -1,0 +1,194 @@
+"""The fast engine does what the plain one does, event for event; neither loses a request, a token or a block."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fleets import drawn_servers, flat_cost, gpu_cost, linear_cost, requests
+from routelab.core.arrivals import Arrivals
+from routelab.core.seeds import stream
+from routelab.pool.fleet.engine import CompiledEngine, Engine, Moved, ReferenceEngine, ServerSpec
+from routelab.pool.fleet.engine.interface import (
+    ASK,
+    FINISHED,
+    HANDOFF,
+    OK,
+    OUT_OF_MEMORY,
+    PREFILL,
+    ROUTE,
+    STARVED,
+    TOO_LONG,
+    UNROUTED,
+    UNTIL,
+)
+
+ENGINES = [CompiledEngine, ReferenceEngine]
+
+
+def drawn_world(seed: int) -> tuple[Arrivals, list[ServerSpec]]:
+    draw = stream(seed, "world")
+    n = int(draw.integers(5, 120))
+    arrivals = requests(n, float(10 ** draw.uniform(-1, 2)), seed, shared=bool(draw.integers(2)))
+    if draw.integers(2):
+        arrivals = replace(arrivals, priority=draw.integers(0, 3, n))
+    return arrivals, drawn_servers(draw, costs=2)
+
+
+def run_to_end(kind: Callable[..., Engine], arrivals: Arrivals, servers: list[ServerSpec]) -> np.ndarray:
+    engine = kind([gpu_cost(), linear_cost(3e-5)], servers)
+    engine.feed(arrivals, stream(7, "targets").integers(0, len(servers), len(arrivals)), 0)
+    assert engine.advance(math.inf).kind == STARVED
+    assert_nothing_held(engine)
+    return engine.done()
+
+
+def assert_nothing_held(engine: Engine) -> None:
+    """Every block is free again, or holds content that nobody uses."""
+    if isinstance(engine, ReferenceEngine):
+        assert all(
+            server.free + server.unit_blocks * len(server.users) == server.spec.kv_blocks for server in engine.servers
+        )
+        assert all(len(server.unused) == len(server.users) for server in engine.servers)
+    else:
+        servers = engine.servers
+        assert (servers["free"] + servers["unit_blocks"] * servers["unused"] == servers["kv_blocks"]).all()
+
+
+def same(one: np.ndarray, other: np.ndarray) -> bool:
+    return len(one) == len(other) and all(np.array_equal(one[f], other[f], equal_nan=True) for f in one.dtype.names)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_both_engines_agree_event_for_event(seed: int) -> None:
+    world = drawn_world(seed)
+    assert same(run_to_end(CompiledEngine, *world), run_to_end(ReferenceEngine, *world))
+
+
+@pytest.mark.slow
+def test_both_engines_agree_on_two_thousand_fleets() -> None:
+    for seed in range(1000, 3000):
+        world = drawn_world(seed)
+        assert same(run_to_end(CompiledEngine, *world), run_to_end(ReferenceEngine, *world)), seed
+
+
+def meddled(kind: Callable[..., Engine], seed: int) -> list[object]:
+    """All that is seen of a run in which requests are routed, held, admitted by hand, moved under way and handed over.
+
+    Everything by the same draws, whichever the engine.
+    """
+    arrivals, servers = drawn_world(seed)
+    draw = stream(seed, "meddling")
+    servers = [
+        replace(spec, role=PREFILL) if place and draw.integers(2) else spec for place, spec in enumerate(servers)
+    ]
+    engine = kind([gpu_cost(), linear_cost(3e-5)], servers)
+    engine.watch_finish, engine.ask = True, bool(draw.integers(2))
+    engine.feed(arrivals, np.where(draw.integers(0, 2, len(arrivals)), UNROUTED, 0), 0)
+    seen: list[object] = []
+    held: list[Moved] = []
+    slots: dict[int, int] = {}
+    ended = 0
+
+    def put(moved: Moved, server: int) -> None:
+        seen.append(moved)
+        slots[moved.id] = engine.put(moved, server)
+
+    while ended < len(arrivals):
+        event = engine.advance(engine.now + float(draw.exponential(0.2)))
+        seen.append(event[:3])
+        if event.kind == ROUTE and draw.integers(5):
+            engine.route(int(draw.integers(len(servers))))
+        elif event.kind == ROUTE:
+            held.append(engine.take())
+        elif event.kind == ASK:
+            engine.allow(event.server, int(draw.integers(1, 4)), int(draw.integers(1, 9)))
+        elif event.kind == HANDOFF:
+            put(engine.withdraw(event.row), 0)
+        elif event.kind == FINISHED:
+            rows = engine.done()
+            ended += len(rows)
+            seen.extend(rows.tolist())
+            slots = {key: slot for key, slot in slots.items() if key not in rows["id"]}
+        elif held:
+            put(held.pop(), int(draw.integers(len(servers))))
+        elif slots:
+            put(engine.withdraw(slots.pop(min(slots))), int(draw.integers(len(servers))))
+    assert_nothing_held(engine)
+    return seen
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_both_engines_agree_however_a_caller_meddles(seed: int) -> None:
+    for one, other in zip(meddled(CompiledEngine, seed), meddled(ReferenceEngine, seed), strict=True):
+        assert str(one) == str(other)
+
+
+@pytest.mark.parametrize("kind", ENGINES)
+def test_equal_steps_of_a_lone_request(kind: Callable[..., Engine]) -> None:
+    """One prompt of 100 tokens in two chunks, then 9 more tokens: 11 steps of a millisecond."""
+    engine = kind([flat_cost(0.001)], [ServerSpec(cost=0, kv_blocks=10, max_tokens=64)])
+    engine.feed(Arrivals(np.array([1.0]), np.array([100]), np.array([10])), np.zeros(1, dtype=np.int64), 5)
+    assert engine.advance(math.inf).kind == STARVED
+    (row,) = engine.done()
+    assert row["id"] == 5 and row["scheduled_s"] == 1.0
+    assert row["first_token_s"] == pytest.approx(1.002) and row["last_token_s"] == pytest.approx(1.011)
+    assert row["status"] == OK and row["output_tokens"] == 10
+
+
+@pytest.mark.parametrize("kind", ENGINES)
+def test_what_can_never_fit_is_told(kind: Callable[..., Engine]) -> None:
+    engine = kind([flat_cost()], [ServerSpec(cost=0, kv_blocks=4)])
+    lengths = np.array([65, 60]), np.array([1, 30])
+    engine.feed(Arrivals(np.zeros(2), *lengths), np.zeros(2, dtype=np.int64), 0)
+    engine.advance(math.inf)
+    assert engine.done()["status"].tolist() == [TOO_LONG, OUT_OF_MEMORY]
+
+
+@pytest.mark.parametrize("kind", ENGINES)
+def test_cached_content_is_not_computed_again(kind: Callable[..., Engine]) -> None:
+    """Two equal prompts of 64 tokens, one after the other: the second computes its last block alone."""
+    engine = kind([linear_cost(0.001)], [ServerSpec(cost=0, kv_blocks=100)])
+    content = {"hash_ids": np.array([1, 2, 1, 2]), "hash_starts": np.array([0, 2, 4]), "hash_tokens": 32}
+    engine.feed(
+        Arrivals(np.array([0.0, 9.0]), np.full(2, 64), np.ones(2, dtype=np.int64), **content),
+        np.zeros(2, dtype=np.int64),
+        0,
+    )
+    engine.advance(math.inf)
+    done = engine.done()
+    assert done["cached_tokens"].tolist() == [0, 32]
+    assert np.diff([done["scheduled_s"], done["first_token_s"]], axis=0)[0] == pytest.approx([0.064, 0.032])
+
+
+@pytest.mark.parametrize("kind", ENGINES)
+def test_tokens_out_are_the_tokens_asked_for(kind: Callable[..., Engine]) -> None:
+    """Memory for a few requests, many at once: preemption recomputes, and neither invents nor loses tokens."""
+    arrivals = requests(60, 1000.0, prompt=100, output=100)
+    engine = kind([gpu_cost()], [ServerSpec(cost=0, kv_blocks=40, max_seqs=30)])
+    engine.feed(arrivals, np.zeros(60, dtype=np.int64), 0)
+    engine.advance(math.inf)
+    done = np.sort(engine.done(), order="id")
+    assert done["preemptions"].sum() > 0
+    assert (done["output_tokens"] == arrivals.output_tokens).all()
+
+
+def test_time_goes_on_in_parts_as_at_once() -> None:
+    """Where a run of equal steps is cut does not matter."""
+    arrivals, servers = drawn_world(3)
+    whole = run_to_end(CompiledEngine, arrivals, servers)
+    engine = CompiledEngine([gpu_cost(), linear_cost(3e-5)], servers)
+    targets = stream(7, "targets").integers(0, len(servers), len(arrivals))
+    done = []
+    for start, part in enumerate(arrivals.blocks(7)):
+        engine.feed(part, targets[7 * start : 7 * start + 7], 7 * start)
+        while engine.advance(engine.now + 0.05).kind == UNTIL and engine.now < part.time_s[-1]:
+            pass
+    while engine.advance(math.inf).kind != STARVED:
+        pass
+    done.append(engine.done())
+    assert same(whole, np.concatenate(done))
