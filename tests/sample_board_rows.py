@@ -92,8 +92,8 @@ def router_row(
         "curve": [
             {
                 "dial": float(s),
-                "accuracy": accuracy - 0.1 * (1 - s) ** 2,
-                "cost_per_1k_usd": cost * 10 ** float(s - 0.7),
+                "accuracy": metric(accuracy - 0.1 * (1 - s) ** 2, 0.98 / math.sqrt(queries)),
+                "cost_per_1k_usd": metric(cost * 10 ** float(s - 0.7), 0.04 * cost * 10 ** float(s - 0.7)),
             }
             for s in steps
         ],

@@ -5,22 +5,20 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 import yaml
 from click.testing import CliRunner
-from threadpoolctl import threadpool_info, threadpool_limits
 
 from boards import decisions, planted_table, small_board, submission
 from routelab.arena.freeze import fit_whole
-from routelab.arena.leaderboard import board as module
 from routelab.arena.leaderboard.board import Board, Config
+from routelab.arena.leaderboard.drawn import dial_curves
 from routelab.arena.leaderboard.manifest import read_submission
-from routelab.arena.leaderboard.publishing import current, history, published, verify
-from routelab.arena.leaderboard.ranking import document
-from routelab.arena.leaderboard.store import AUDITS, BOARDS, DECISIONS, SUBMISSIONS
+from routelab.arena.leaderboard.publishing import current, differs, history
+from routelab.arena.leaderboard.store import AUDITS, BOARDS, SUBMISSIONS
 from routelab.cli import cli
 from routelab.core import InputError, Outcome
 from routelab.outcomes import OutcomeTable
@@ -195,6 +193,22 @@ def test_a_recipe_is_fitted_on_the_board_s_own_folds_and_has_a_curve(board: Boar
     assert row["fit"] == "cross" and row["recipe_hash"] and len(row["curve"]) > 10 and row["robustness"] is not None
 
 
+def test_the_points_of_a_curve_vary_with_the_main_figures_on_the_same_draws(
+    board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("routelab.arena.leaderboard.drawn.TOGETHER", 1)
+    for name in ("ridge", "knn"):
+        board.update(name)
+    for one in board.store.rows(SUBMISSIONS):
+        row, decided = row_of(board, one["name"]), board.decided(one["id"])
+        for point in row["curve"]:
+            for metric in (point["accuracy"], point["cost_per_1k_usd"]):
+                assert metric["low"] < metric["value"] < metric["high"]
+        still = replace(decided, curve=np.repeat(decided.pick[:, None], len(row["curve"]), axis=1))
+        for point in dial_curves(board.open, {"still": still})["still"]:
+            assert (point["accuracy"], point["cost_per_1k_usd"]) == (row["accuracy"], row["cost_per_1k_usd"])
+
+
 def test_several_calls_for_one_query_cost_their_sum_and_the_last_one_answers(tmp_path: Path, board: Board) -> None:
     ids = board.open.problem.batch.ids
     frame = pl.DataFrame({"query_id": ids, "calls": [["cheap", "strong"]] * len(ids)})
@@ -223,6 +237,7 @@ def test_outcomes_that_are_missing_are_priced_and_waited_for(tmp_path: Path) -> 
     told = board.update(submission(tmp_path / "early", frame, name="early")).to_json()
     (cell,) = told["waiting"]
     assert (cell["arm"], cell["calls"]) == ("new", 10) and cell["usd"] > 0
+    assert (told["listed"], told["why"]) == (False, f"waits for 10 outcomes of new, about ${cell['usd']:.2f}")
     assert told["rank"] == {"low": None, "high": None}
     assert "early" not in [row["name"] for row in current(board, "open")["routers"]]
     board.update(decisions(tmp_path, board, "dice"))
@@ -232,7 +247,31 @@ def test_outcomes_that_are_missing_are_priced_and_waited_for(tmp_path: Path) -> 
     fresh = Board(board.folder)
     assert sorted(fresh.resume()) == ["dice", "early"], "what stood before is judged on the grown table too"
     assert {"dice", "early"} <= {row["name"] for row in current(fresh, "open")["routers"] if row["listed"]}
-    assert all(verify(fresh, "open", row["sequence"]) for row in fresh.store.rows(BOARDS)), "older tables are kept"
+    assert not any(differs(fresh, "open", row["sequence"]) for row in fresh.store.rows(BOARDS)), "older tables are kept"
+
+
+def test_a_model_of_the_board_s_price_list_is_waited_for_though_the_table_never_heard_of_it(tmp_path: Path) -> None:
+    board = small_board(tmp_path / "board")
+    ids = board.open.problem.batch.ids
+    rows = [{"global index": name, "prediction": "new-7b" if k < 4 else "cheap"} for k, name in enumerate(ids)]
+    (tmp_path / "arena.json").write_text(json.dumps(rows))
+    (problem,) = board.check(tmp_path / "arena.json").problems
+    assert "an arm of the board" in problem.expected and "new-7b" in problem.got
+    price = {"input_usd_per_mtok": 1.0, "output_usd_per_mtok": 2.0, "date": "2026-01-01", "source": "s"}
+    models = [{"id": "lab/new-7b", "prices": [price]}, {"id": "lab/cheap", "prices": [price]}]
+    (board.folder / "endpoints.yaml").write_text(yaml.safe_dump({"models": models}))
+    told = Board(board.folder).update(tmp_path / "arena.json").to_json()
+    (cell,) = told["waiting"]
+    assert (cell["arm"], cell["calls"]) == ("lab/new-7b", 4) and cell["usd"] > 0, "the board's own `cheap` stays it"
+    assert not told["listed"] and told["why"].startswith("waits for 4 outcomes of lab/new-7b, about $0.0")
+
+
+def test_an_older_version_that_comes_again_is_told_that_a_newer_one_stands(tmp_path: Path, board: Board) -> None:
+    old = decisions(tmp_path / "1", board, "dice", seed=1)
+    board.update(old)
+    board.update(decisions(tmp_path / "2", board, "dice", seed=2))
+    told = board.update(old).to_json()
+    assert (told["listed"], told["why"]) == (False, "a newer submission of this router is ranked")
 
 
 def test_an_artifact_fitted_on_the_judged_queries_is_shown_but_not_listed(tmp_path: Path, board: Board) -> None:
@@ -253,56 +292,6 @@ def test_an_owner_has_so_many_submissions_a_season(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="at most 1 submissions"):
         board.update(decisions(tmp_path, board, "two", seed=2))
     board.update(decisions(tmp_path, board, "three", seed=3, owner="somebody else"))
-
-
-# -- nothing is lost, everything can be computed again ----------------------------------------------
-
-
-def test_every_past_board_is_computed_again_byte_for_byte(tmp_path: Path, board: Board) -> None:
-    for seed in range(3):
-        board.update(decisions(tmp_path, board, f"r{seed}", seed=seed))
-    for row in board.store.rows(BOARDS):
-        assert verify(board, "open", row["sequence"])
-        assert published(board, "open", row["sequence"])["board"]["sequence"] == row["sequence"]
-    with pytest.raises(InputError, match="a published board"):
-        verify(board, "open", 99)
-
-
-def test_boards_are_computed_on_one_thread_since_sums_depend_on_how_many(
-    tmp_path: Path, board: Board, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: list[int] = []
-
-    def spied(*given: Any, **options: Any) -> dict[str, Any]:
-        seen.extend(pool["num_threads"] for pool in threadpool_info())
-        return document(*given, **options)
-
-    monkeypatch.setattr("routelab.arena.leaderboard.publishing.document", spied)
-    with threadpool_limits(2):
-        board.update(decisions(tmp_path, board, "dice"))
-    assert seen and set(seen) == {1}
-
-
-@pytest.mark.parametrize("stage", ["received", "decided", "audited"])
-def test_an_update_that_was_cut_off_goes_on_where_it_was(
-    tmp_path: Path, stage: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    board = small_board(tmp_path / "board")
-    path = decisions(tmp_path, board, "dice")
-    current(board, "open")
-    cut = {"received": (module, "decide"), "decided": (module.audits, "audit"), "audited": (module, "publish")}[stage]
-    before = (board.folder / "board.json").read_bytes()
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(*cut, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
-        board.update(path)
-    assert (board.folder / "board.json").read_bytes() == before
-    if stage == "decided":
-        assert board.update(path).to_json()["listed"]
-    else:
-        Board(board.folder).resume()
-    assert current(Board(board.folder), "open")["routers"][0]["name"] == "dice"
-    kept = read_submission(path).id
-    assert len(board.store.rows(SUBMISSIONS)) == 1 and len(board.store.rows(DECISIONS, submission=kept)) == 1
 
 
 def test_a_folder_without_a_board_is_one_clear_error(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from chrome import BINARY, Chrome
 from routelab.arena.leaderboard.site import write_site
 from sample_board import sample_board
+from sample_result import metric
 
 pytestmark = [
     pytest.mark.browser,
@@ -40,7 +42,8 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     site = tmp_path_factory.mktemp("site")
     board, history = sample_board(20)
     board["routers"][1]["curve"] = board["routers"][1]["curve"] or [
-        {"dial": dial, "accuracy": 0.5 + dial / 5, "cost_per_1k_usd": 0.05 + dial} for dial in (0.0, 0.5, 1.0)
+        {"dial": dial, "accuracy": metric(0.5 + dial / 5, 0.01), "cost_per_1k_usd": metric(0.05 + dial, 0.002)}
+        for dial in (0.0, 0.5, 1.0)
     ]
     write_site(board, history, site)
     return site / "index.html"
@@ -189,7 +192,25 @@ def test_the_budget_slider_answers_with_the_best_it_pays_for(chrome: Chrome, pag
     )
     visit(chrome, page, "#cost?budget=0.06&dials=on")
     assert "with its dial at" in chrome.run(TEXT.format("answer"))
-    assert "no interval was measured" in chrome.run(TEXT.format("answer"))
+    assert re.search(r"dial at [\d.]+: [\d.]+ % \[[\d.]+, [\d.]+\]", chrome.run(TEXT.format("answer")))
+
+
+def test_turned_dials_are_drawn_and_told_with_their_intervals(chrome: Chrome, page: Path) -> None:
+    board = sample_board(20)[0]
+    points = sum(len(row["curve"]) for row in board["routers"] if row["listed"] and not row["baseline"])
+    visit(chrome, page, "#cost")
+    chrome.run(DRAWN)
+    chrome.run("document.querySelector('.as-table summary').click()")
+    rows = "[...document.querySelectorAll('.as-table tbody tr')].map((row) => row.innerText)"
+    chrome.run(f"(async () => {{ while (!{rows}.length) await new Promise(requestAnimationFrame); }})()")
+    assert not [row for row in chrome.run(rows) if "dial at" in row]
+    bands = "[...document.querySelectorAll('.chart svg path')].filter((one) => one.getAttribute('fill-opacity') < 0.2)"
+    bands = f"{bands}.filter((one) => one.hasAttribute('fill-opacity')).length"
+    assert chrome.run(bands) == 0
+    chrome.run("document.getElementById('dials').click()")
+    told = [row for row in chrome.run(rows) if "dial at" in row]
+    assert len(told) >= points and all(re.search(r"\$\S+ \[\S+, \S+\]\s+\S+ % \[", row) for row in told)
+    assert chrome.run(bands) > 3
 
 
 def test_where_accuracy_ranks_the_budget_is_answered_by_paired_differences(chrome: Chrome, tmp_path: Path) -> None:

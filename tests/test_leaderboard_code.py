@@ -10,7 +10,7 @@ from boards import small_board
 from routelab.arena.leaderboard.board import Board
 from routelab.arena.leaderboard.publishing import current
 from routelab.arena.leaderboard.store import SUBMISSIONS
-from routelab.core import InputError, PrerequisiteError
+from routelab.core import InputError, PrerequisiteError, RoutelabError
 from routelab.core.sandbox import why_not
 
 needs_sandbox = pytest.mark.skipif(why_not() is not None, reason=f"no sandbox here: {why_not()}")
@@ -55,6 +55,15 @@ def test_submitted_code_may_make_several_calls(tmp_path: Path, board: Board) -> 
     )
     board.update(tmp_path / "both.py")
     assert 1 < row_of(board, "both")["calls_per_query"] < 2
+
+
+@needs_sandbox
+@pytest.mark.parametrize("answer", ["['cheap', 'tool/calculator']", "'tool/calculator'"])
+def test_code_that_names_a_model_without_outcomes_is_one_clear_error(tmp_path: Path, board: Board, answer: str) -> None:
+    assert "tool/calculator" in {card.id for card in board.open.catalogue}
+    (tmp_path / "new.py").write_text(f"def router(prompt):\n    return {answer}\n")
+    with pytest.raises(RoutelabError, match="tool/calculator"):
+        board.update(tmp_path / "new.py")
 
 
 @needs_sandbox

@@ -94,8 +94,30 @@ def test_the_document_says_what_the_board_says(tmp_path: Path) -> None:
         assert steps[0][0] == seen[0]
         assert steps[-1][4:] == [history[-1]["routers"][name][end] for end in ("rank_low", "rank_high")]
     first = board["routers"][0]
-    assert small["routers"][0]["slices"]["form"]["label"] == list(first["slices"]["form"])
+    form = small["routers"][0]["slices"]["form"]
+    assert form["label"] == list(first["slices"]["form"])
+    low = [value - below / 1000 for value, below in zip(form["accuracy"]["value"], form["accuracy"]["below"])]
+    assert low == pytest.approx([one["accuracy"]["low"] for one in first["slices"]["form"].values()], abs=5.1e-4)
     assert small["examples"][3]["picks"][0] == board["examples"][3]["picks"][first["name"]]
+
+
+def test_every_point_of_a_curve_keeps_its_interval(tmp_path: Path) -> None:
+    board, history = sample_board(9)
+    write_site(board, history, tmp_path)
+    curves = [
+        (router["curve"], small["curve"]) for router, small in zip(board["routers"], read_json(tmp_path)["routers"])
+    ]
+    assert sum(len(curve) > 0 for curve, _ in curves) > 2
+    for curve, small in curves:
+        assert small["dial"] == [point["dial"] for point in curve]
+        for place, point in enumerate(curve):
+            for metric, unit, near in (
+                ("accuracy", 1.0, 5.1e-4),
+                ("cost_per_1k_usd", point["cost_per_1k_usd"]["value"], 6e-3),
+            ):
+                value, below, above = (small[metric][end][place] for end in ("value", "below", "above"))
+                ends = [value, value - below * unit / 1000, value + above * unit / 1000]
+                assert ends == pytest.approx([point[metric][end] for end in ("value", "low", "high")], abs=near * unit)
 
 
 def test_a_router_that_leaves_the_board_leaves_its_history() -> None:

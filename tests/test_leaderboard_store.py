@@ -14,11 +14,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import text
 
 import postgres
 from boards import decisions, small_board
 from routelab.arena.leaderboard.board import Board
-from routelab.arena.leaderboard.publishing import current, verify
+from routelab.arena.leaderboard.made_by import code_hash
+from routelab.arena.leaderboard.publishing import current, differs
 from routelab.arena.leaderboard.store import (
     AUDITS,
     BOARDS,
@@ -51,7 +53,7 @@ def url(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iter
     address = request.getfixturevalue("database")
     monkeypatch.setenv(URL_VARIABLE, address)
     yield address
-    from sqlalchemy import create_engine, text
+    from sqlalchemy import create_engine
 
     engine = create_engine(address.replace("postgresql://", "postgresql+psycopg://"))
     with engine.begin() as connection:
@@ -86,7 +88,7 @@ def check(board: Board, names: set[str]) -> None:
     assert {row["submission"] for row in fresh.store.rows(AUDITS)} == ids
     assert {row["submission"] for row in fresh.store.rows(DECISIONS)} >= ids
     sequences = [row["sequence"] for row in fresh.store.rows(BOARDS)]
-    assert sequences == list(range(len(sequences))) and verify(fresh, "open", sequences[-1])
+    assert sequences == list(range(len(sequences))) and differs(fresh, "open", sequences[-1]) is None
     assert json.loads((board.folder / "board.json").read_bytes()) == current(fresh, "open")
 
 
@@ -159,6 +161,22 @@ def test_an_older_schema_is_migrated_and_a_newer_one_refused(
     monkeypatch.setattr("routelab.arena.leaderboard.store.MIGRATIONS", MIGRATIONS[:1])
     with pytest.raises(InputError, match="schema version 1 or older"):
         Store(tmp_path, url)
+
+
+def test_rows_from_before_code_was_hashed_stay_and_have_no_hash(tmp_path: Path, url: str | None) -> None:
+    board = small_board(tmp_path / "board", n=40, repeats=1)
+    current(board, "open")
+    with board.store._engine.begin() as connection:
+        for table in ("submissions", "boards"):
+            connection.execute(text(f"ALTER TABLE {table} DROP COLUMN code_hash"))
+        connection.execute(text("DELETE FROM schema_version WHERE version = 3"))
+    board.store.close()
+    fresh = Board(board.folder)
+    assert fresh.store.last_board("open")["code_hash"] is None
+    assert differs(fresh, "open", 0) is None
+    fresh.update(decisions(tmp_path, fresh, "dice"))
+    assert [row["code_hash"] for row in fresh.store.rows(BOARDS)] == [None, code_hash()]
+    assert [row["code_hash"] for row in fresh.store.rows(SUBMISSIONS)] == [code_hash()]
 
 
 def test_a_database_that_does_not_answer_is_one_error_without_its_address(

@@ -46,6 +46,8 @@ def by_name(board: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def test_the_score_stands_as_published_with_the_interval_that_its_accuracy_allows(tmp_path: Path) -> None:
     board = published_board(site(tmp_path), published="2026-08-29T00:00:00Z")
     assert [row["name"] for row in board["routers"]] == ["First", "second", "odd", "Far Router"]
+    evidence = {"paired": False, "note": "figures as published; not paired; recomputed where possible"}
+    assert board["board"]["evidence"] == evidence
     first = by_name(board)["First"]
     assert first["arena_score"]["value"] == 0.7585
     assert first["accuracy"] == {
@@ -137,6 +139,16 @@ def test_the_site_shows_it(tmp_path: Path) -> None:
             chrome.run("ready")
             assert chrome.run("document.querySelectorAll('h1').length") == 1
         assert chrome.problems == []
+        chrome.open(tmp_path / "out" / "index.html", "#about")
+        chrome.run("ready")
+        text = "document.querySelector('main').innerText"
+        assert "as published; not paired; recomputed where possible" in chrome.run(text)
+        for claim in ("same recorded answers", "0 folds", "bootstrap", "0 arms"):
+            assert claim not in chrome.run(text)
+        chrome.open(tmp_path / "out" / "index.html", "#compare?a=First&b=odd")
+        chrome.run("ready")
+        assert "as if the two had answered different queries" in chrome.run(text)
+        assert "paired" not in chrome.run(text) and "on the same queries" not in chrome.run(text)
 
 
 @needs_shared

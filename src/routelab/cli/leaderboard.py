@@ -76,9 +76,7 @@ def update_command(folder: Path, submission: str | None, owner: str | None, as_j
         return
     terminal = screen()
     if done.waiting:
-        for cell in done.waiting:
-            price = "no price is known" if cell["usd"] is None else f"about ${cell['usd']:.2f}"
-            terminal.print(f"waits for outcomes: {cell['calls']:,} calls of {cell['arm']}, {price}")
+        terminal.print(f"{told['router']}: {told['why']}", soft_wrap=True)
         return
     rank = told["rank"]
     where = f"rank {rank['low']}–{rank['high']}" if told["listed"] else f"not listed: {told['why']}"
@@ -98,18 +96,18 @@ def update_command(folder: Path, submission: str | None, owner: str | None, as_j
 @json_option
 def show_command(folder: Path, split: Split, sequence: int | None, check: bool, as_json: bool) -> int:
     """Print the board."""
-    from routelab.arena.leaderboard.publishing import current, published, verify
+    from routelab.arena.leaderboard.publishing import current, differs, published
 
     board = _existing(folder)
     found = current(board, split) if sequence is None else published(board, split, sequence)
-    same = verify(board, split, found["board"]["sequence"]) if check else True
+    why = differs(board, split, found["board"]["sequence"]) if check else None
     if as_json:
-        emit_json(found | ({"verified": same} if check else {}))
-        return 0 if same else 1
+        emit_json(found | ({"verified": why is None, "differs": why} if check else {}))
+        return 1 if why else 0
     _print(found)
     if check:
-        console().print("computed again: the same bytes" if same else "computed again: it DIFFERS")
-    return 0 if same else 1
+        console().print(f"computed again: it DIFFERS; {why}" if why else "computed again: the same bytes")
+    return 1 if why else 0
 
 
 @leaderboard_command.command("history")

@@ -26,22 +26,21 @@ def check_command(path: str, board: Path | None, as_json: bool) -> int:
     prediction file or a catalogue name.
     """
     from routelab.arena.leaderboard.board import shared_outcomes
+    from routelab.arena.leaderboard.choices import told_missing
     from routelab.arena.leaderboard.intake import look
 
     found = look(path, shared_outcomes(board))
     problems = [{key: getattr(one, key) for key in ("where", "expected", "got", "fix")} for one in found.problems]
-    missing = [{"arm": arm, "calls": calls, "usd": usd} for arm, calls, usd in found.missing]
     one = found.submission
     if as_json:
         about = {"submission": one.id, "name": one.manifest.name, "kind": one.kind} if one else {}
-        emit_json({"ok": found.ok, "problems": problems, "missing": missing, **about})
+        emit_json({"ok": found.ok, "problems": problems, "missing": found.missing, **about})
         return 0 if found.ok else 2
     terminal = screen()
     for problem in found.problems:
         terminal.print(f"✗ {problem}", soft_wrap=True)
-    for arm, calls, usd in found.missing:
-        price = "no price is known" if usd is None else f"about ${usd:.2f}"
-        terminal.print(f"outcomes to collect first: {calls:,} calls of {arm}, {price}", soft_wrap=True)
+    for cell in found.missing:
+        terminal.print(f"to collect first: {told_missing(cell)}", soft_wrap=True)
     if one is not None and found.ok:
         terminal.print(f"✓ {one.manifest.name} ({one.kind}) by {one.manifest.owner}: submission {one.id}")
     return 0 if found.ok else 2

@@ -18,13 +18,13 @@ from typing import Any
 import msgspec
 import yaml
 
-from routelab import __version__
 from routelab.arena.leaderboard import audits
 from routelab.arena.leaderboard.audits.case import Case, Other
-from routelab.arena.leaderboard.choices import Intake
+from routelab.arena.leaderboard.choices import Intake, told_missing
 from routelab.arena.leaderboard.decided import Decided
 from routelab.arena.leaderboard.deciding import Answered, decide
 from routelab.arena.leaderboard.intake import look
+from routelab.arena.leaderboard.made_by import made_by
 from routelab.arena.leaderboard.manifest import MANIFEST, Manifest, Submission, copy_files, owned_by
 from routelab.arena.leaderboard.publishing import publish
 from routelab.arena.leaderboard.ranking import now
@@ -37,8 +37,9 @@ from routelab.core.errors import InputError, RoutelabError
 from routelab.core.files import usable, write_text
 from routelab.data import default_table
 from routelab.outcomes import OutcomeTable
+from routelab.pool.live.providers import endpoints
 
-CONFIG = "board.yaml"
+CONFIG, ENDPOINTS = "board.yaml", "endpoints.yaml"
 SCORES = ("arena_score", "accuracy", "cost_per_1k_usd", "delta_vs_best_single", "delta_vs_hull")
 
 
@@ -73,7 +74,7 @@ class Update:
         return {
             "router": row.get("name", self.router),
             "listed": bool(row.get("listed")),
-            "why": row.get("why") if row else "outcomes are missing: they are collected by whoever runs the board",
+            "why": row.get("why") if row else self._why_absent(),
             "rank": row.get("rank") or {"low": None, "high": None},
             "scores": scores,
             "audits": self.audits,
@@ -82,13 +83,19 @@ class Update:
             "seconds": round(self.seconds, 2),
         }
 
+    def _why_absent(self) -> str:
+        if self.waiting:
+            return f"waits for {'; '.join(map(told_missing, self.waiting))}"
+        return "a newer submission of this router is ranked"
+
 
 def shared_outcomes(folder: Path | None) -> Shared:
     """What a submission is checked against: the board's outcomes, or the embedded ones as a new board would judge."""
     if folder is not None:
         return Board(folder).open
     of = Config()
-    return Shared.of(default_table(), of.part, folds=of.folds, repeats=of.repeats, seed=of.seed)
+    known = endpoints().models
+    return Shared.of(default_table(), of.part, folds=of.folds, repeats=of.repeats, seed=of.seed, catalogue=known)
 
 
 class Board:
@@ -102,7 +109,8 @@ class Board:
         self.config = convert(load_yaml(folder / CONFIG), Config, str(folder / CONFIG))
         self.store = Store(folder, os.environ.get(URL_VARIABLE))
         of = self.config
-        self.tables = Tables(folder, self.store, of.part, of.folds, of.repeats, of.seed)
+        known = endpoints(folder / ENDPOINTS if (folder / ENDPOINTS).is_file() else None)
+        self.tables = Tables(folder, self.store, of.part, of.folds, of.repeats, of.seed, known.models)
 
     @classmethod
     def create(cls, folder: Path, table: OutcomeTable, config: Config) -> Board:
@@ -178,7 +186,7 @@ class Board:
                 "kind": one.kind,
                 "season": len(self.store.rows(SEASONS)) + 1,
                 "manifest": packed(_plain(one.manifest)),
-                "code_version": __version__,
+                **made_by(),
             },
             self.config.submissions_per_owner,
         )
@@ -198,7 +206,7 @@ class Board:
         shared = self.open
         update = Update(one.manifest.name, None)
         if found.missing:
-            update.waiting = [{"arm": arm, "calls": calls, "usd": usd} for arm, calls, usd in found.missing]
+            update.waiting = found.missing
             return update
         answered: Answered | None = None
         if self.decided(one.id) is None:

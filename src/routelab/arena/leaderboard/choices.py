@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,14 +30,14 @@ MOST_TOLD = 20
 class Intake:
     """What was found. ``decided`` is there for decisions and predictions without problems.
 
-    ``missing`` lists outcomes that the board does not have yet: (arm, calls, dollars or None). They are no problem of
-    the submission: whoever runs the board collects them once.
+    ``missing`` lists outcomes that the board does not have yet: ``arm``, ``calls`` and ``usd``, None where no price is
+    known. They are no problem of the submission: whoever runs the board collects them once.
     """
 
     submission: Submission | None = None
     decided: Decided | None = None
     claimed: pl.DataFrame | None = None
-    missing: list[tuple[str, int, float | None]] = field(default_factory=list)
+    missing: list[dict[str, Any]] = field(default_factory=list)
     problems: list[InputError] = field(default_factory=list)
 
     @property
@@ -144,11 +144,19 @@ def read_plans(found: Intake, ids: list[str], chosen: Sequence[Any], shared: Sha
 
 
 def arm_names(shared: Shared) -> dict[str, str]:
-    """Arms by their names, and by their names without the provider where no other arm has the same; cards count."""
-    arms = [*shared.wide.arms, *(card.id for card in shared.table.models if card.id not in shared.wide.arms)]
+    """Arms by their names, and by their names without the provider where no other arm has the same.
+
+    Models that have a card and no outcomes are arms too; those of the catalogue take no name from the table's.
+    """
+    own = dict.fromkeys([*shared.wide.arms, *(card.id for card in shared.table.models)])
+    others = dict.fromkeys(card.id for card in shared.catalogue if card.id not in own)
+    return {**_short(others), **_short(own), **{arm: arm for arm in (*others, *own)}}
+
+
+def _short(arms: Iterable[str]) -> dict[str, str]:
+    """Arms by their names without the provider, where that tells them apart."""
     bare = Counter(arm.partition("/")[2] for arm in arms)
-    short = {arm.partition("/")[2]: arm for arm in arms if bare[arm.partition("/")[2]] == 1}
-    return {**short, **{arm: arm for arm in arms}}
+    return {name: arm for arm in arms if bare[name := arm.partition("/")[2]] == 1}
 
 
 def _parts(choice: Any) -> list[Any] | None:
@@ -167,7 +175,7 @@ def _calls(choice: Any, names: dict[str, str]) -> Calls | None:
     return tuple(names[part] for part in parts)
 
 
-def missing_cells(decided: Decided, shared: Shared) -> list[tuple[str, int, float | None]]:
+def missing_cells(decided: Decided, shared: Shared) -> list[dict[str, Any]]:
     """Outcomes that these decisions need and the board lacks, by arm, with what collecting them would cost."""
     place = {arm: column for column, arm in enumerate(shared.wide.arms)}
     wanted: Counter[str] = Counter()
@@ -176,7 +184,21 @@ def missing_cells(decided: Decided, shared: Shared) -> list[tuple[str, int, floa
         for arm, times in Counter(plan).items():
             has = shared.known[:, place[arm]] if arm in place else np.zeros(len(rows), bool)
             wanted[arm] += int((rows & ~has).sum()) + (times - 1) * int(rows.sum())
-    return [(arm, calls, shared.price_of(arm, calls)) for arm, calls in sorted(wanted.items()) if calls]
+    return [
+        {"arm": arm, "calls": calls, "usd": shared.price_of(arm, calls)}
+        for arm, calls in sorted(wanted.items())
+        if calls
+    ]
+
+
+def told_missing(cell: Mapping[str, Any]) -> str:
+    """An entry of ``Intake.missing`` in words.
+
+    >>> told_missing({"arm": "lab/new", "calls": 1200, "usd": 0.5})
+    '1,200 outcomes of lab/new, about $0.50'
+    """
+    price = "no price is known" if cell["usd"] is None else f"about ${cell['usd']:.2f}"
+    return f"{cell['calls']:,} {'outcome' if cell['calls'] == 1 else 'outcomes'} of {cell['arm']}, {price}"
 
 
 def claims(rows: Sequence[Any], shared: Shared) -> pl.DataFrame:

@@ -104,10 +104,19 @@ class Decided:
 
         ``wide`` has further arms on the same rows, which decisions may name where the cells they need are known.
         """
-        known = wide if wide is not None and problem.priced else problem.outcomes
-        score, cost = plan_values(self.plans, known)
+        score, cost = self._plan_values(problem, wide)
         rows = np.arange(len(problem))
         return score[rows, self.pick], cost[rows, self.pick] + self.overhead_usd
+
+    def curve_values(self, problem: Problem, wide: Dense | None = None) -> tuple[Floats, Floats]:
+        """(R, n, G) scores and costs at every position of the dial, read as ``values`` does; there must be a curve."""
+        assert self.curve is not None
+        score, cost = self._plan_values(problem, wide)
+        rows, picks = np.arange(len(problem))[:, None], self.curve.swapaxes(1, 2)
+        return score[rows, picks], cost[rows, picks] + self.overhead_usd[:, None]
+
+    def _plan_values(self, problem: Problem, wide: Dense | None) -> tuple[Floats, Floats]:
+        return plan_values(self.plans, wide if wide is not None and problem.priced else problem.outcomes)
 
     def arms(self, problem: Problem) -> Ints | None:
         """(R, n) indices of the problem's arms, None where some plan makes several calls or names another arm."""

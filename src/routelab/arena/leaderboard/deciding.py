@@ -12,7 +12,7 @@ from typing import Any
 
 from routelab.arena.candidates import Candidate, resolve
 from routelab.arena.crossfit import Trace, run
-from routelab.arena.leaderboard.choices import Intake, arm_names, keep
+from routelab.arena.leaderboard.choices import Intake, arm_names, keep, told_missing
 from routelab.arena.leaderboard.decided import Decided
 from routelab.arena.leaderboard.intake import as_recipe
 from routelab.arena.leaderboard.manifest import Submission
@@ -22,7 +22,7 @@ from routelab.arena.problem import Problem
 from routelab.arena.subjects import Subject
 from routelab.arena.timing import robustness
 from routelab.core.decisions import Decisions
-from routelab.core.errors import ContractError
+from routelab.core.errors import ContractError, InputError
 from routelab.core.threads import single_threaded
 from routelab.encode import QueryBatch
 
@@ -107,6 +107,13 @@ def _several_calls(one: Submission, shared: Shared) -> Answered | None:
     keep(found, list(shared.problem.batch.ids), inside.route(shared.problem.batch), None, shared, one.what)
     if found.decided is None:
         raise found.problems[0]
+    if found.missing:
+        raise InputError(
+            one.what,
+            expected="arms that the board has outcomes of",
+            got=told_missing(found.missing[0]),
+            fix="submit its decisions: they wait for outcomes",
+        )
     return Answered(found.decided, {"fit": "unknown"})
 
 

@@ -25,6 +25,7 @@ from routelab.arena.statistics.multiple import LEVEL
 from routelab.core.decisions import Floats
 
 REWORDED = 420
+EVIDENCE = "figures as published; not paired; recomputed where possible"
 NO_ANSWERS = undefined("the answers are not published")
 NOT_PUBLISHED = undefined("not published")
 
@@ -49,6 +50,7 @@ def published_board(path: Path, *, published: str | None = None) -> dict[str, An
             "season": None,
             "step": 0.0,
             "price_date": None,
+            "evidence": {"paired": False, "note": EVIDENCE},
         },
         "table": {
             "name": "RouterArena",

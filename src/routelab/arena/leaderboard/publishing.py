@@ -15,7 +15,8 @@ from routelab.arena.judge import unfit
 from routelab.arena.leaderboard.decided import Decided
 from routelab.arena.leaderboard.deciding import of_candidate
 from routelab.arena.leaderboard.ladder import told
-from routelab.arena.leaderboard.ranking import Entry, document, now, to_bytes
+from routelab.arena.leaderboard.made_by import code_hash, made_by
+from routelab.arena.leaderboard.ranking import SCHEMA_VERSION, Entry, document, now, to_bytes
 from routelab.arena.leaderboard.shared import Shared
 from routelab.arena.leaderboard.store import AUDITS, BOARDS, DECISIONS, SEASONS, SUBMISSIONS, Split, packed
 from routelab.core.errors import InputError
@@ -25,6 +26,7 @@ from routelab.core.threads import single_threaded
 if TYPE_CHECKING:
     from routelab.arena.leaderboard.board import Board
 
+SHOWN = 12
 TOLD = ("description", "source_url", "licence", "open_source", "trained_on")
 
 
@@ -40,9 +42,10 @@ def publish(board: Board, split: Split, cause: str) -> dict[str, Any]:
         key = packed(sorted(entries))
         shared = board.tables.shared(split)
         table_hash = shared.table.hash
-        if last and (last["entries"], last["table_hash"], last["code_version"]) == (key, table_hash, __version__):
-            found = _unpacked(last)
-        else:
+        made_of = (key, table_hash, __version__)
+        same = last and (last["entries"], last["table_hash"], last["code_version"]) == made_of
+        found = _readable(last) if same else None
+        if found is None:
             sequence, published = (last["sequence"] + 1 if last else 0), now()
             board.tables.remember(shared)
             found = compute(board, split, shared, entries, sequence, published)
@@ -55,7 +58,7 @@ def publish(board: Board, split: Split, cause: str) -> dict[str, Any]:
                 cause=cause,
                 entries=key,
                 table_hash=table_hash,
-                code_version=__version__,
+                **made_by(),
                 sha256=hashlib.sha256(data).hexdigest(),
                 document=zlib.compress(data, 6),
             )
@@ -132,15 +135,23 @@ def published(board: Board, split: Split, sequence: int) -> dict[str, Any]:
     return _unpacked(_row(board, split, sequence))
 
 
-def verify(board: Board, split: Split, sequence: int) -> bool:
-    """Compute a past board again and compare it byte for byte; raises InputError where that cannot be done."""
+def differs(board: Board, split: Split, sequence: int) -> str | None:
+    """Compute a past board again, byte for byte: None for the same bytes, else what may be behind the difference.
+
+    Raises InputError where it cannot be computed.
+    """
     row = _row(board, split, sequence)
     if row["code_version"] != __version__:
         fix = "compute it with that version"
         raise InputError("--at", expected=f"a board of version {__version__}", got=row["code_version"], fix=fix)
     shared = board.tables.at(row["table_hash"], split)
     again = compute(board, split, shared, msgspec.json.decode(row["entries"]), sequence, row["published"])
-    return bool(hashlib.sha256(to_bytes(again)).hexdigest() == row["sha256"])
+    if hashlib.sha256(to_bytes(again)).hexdigest() == row["sha256"]:
+        return None
+    then, here = row["code_hash"], code_hash()
+    if then == here:
+        return "made by the same code, perhaps with other libraries"
+    return f"made by other code (hash {then[:SHOWN] if then else 'not recorded'}, here {here[:SHOWN]})"
 
 
 def _row(board: Board, split: Split, sequence: int) -> dict[str, Any]:
@@ -152,9 +163,9 @@ def _row(board: Board, split: Split, sequence: int) -> dict[str, Any]:
 
 
 def current(board: Board, split: Split) -> dict[str, Any]:
-    """The newest published board; an empty one is published where there is none yet."""
+    """The newest published board; one is published where there is none yet, or none of this schema."""
     last = board.store.last_board(split)
-    return _unpacked(last) if last else publish(board, split, "init")
+    return _readable(last) or publish(board, split, f"schema {SCHEMA_VERSION}" if last else "init")
 
 
 def history(board: Board, split: Split) -> list[dict[str, Any]]:
@@ -179,6 +190,12 @@ def _brief(row: dict[str, Any]) -> dict[str, Any]:
             if one["listed"]
         },
     }
+
+
+def _readable(row: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A published board where there is one and it is laid out as boards are now."""
+    found = _unpacked(row) if row else None
+    return found if found and found["schema_version"] == SCHEMA_VERSION else None
 
 
 def _unpacked(row: dict[str, Any]) -> dict[str, Any]:

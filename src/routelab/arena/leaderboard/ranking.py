@@ -15,21 +15,20 @@ import msgspec
 import numpy as np
 
 from routelab.arena import baselines
-from routelab.arena.crossfit import DIALS
 from routelab.arena.judge import arm_rows, hull_rows
 from routelab.arena.leaderboard.decided import Decided
+from routelab.arena.leaderboard.drawn import DRAWS, dial_curves, drawn
 from routelab.arena.leaderboard.shared import Shared
 from routelab.arena.metrics.steadiness import unknown
 from routelab.arena.scorecard import ranking_value, rows
-from routelab.arena.statistics import CONFIDENCE, Draws, joint_draws, number, told_apart
+from routelab.arena.statistics import CONFIDENCE, Draws, number, told_apart
 from routelab.arena.subjects import Subject, beside_baselines, columns
 from routelab.core.decisions import Floats
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BASELINES = frozenset({*baselines.ORDER, "hull"})
 MARK = "submitted "
 Z95 = 1.959963985
-DRAWS = 1000
 EXAMPLES = 60
 SHOWN_PROMPT = 600
 SLICES = ("domain", "difficulty", "form")
@@ -56,17 +55,22 @@ class Entry:
 def document(
     shared: Shared, entries: Sequence[Entry], board: dict[str, Any], *, examples: bool = True
 ) -> dict[str, Any]:
-    """The board. ``board`` heads it: name, split, sequence, published. Entries that are not listed get no rank."""
+    """The board. ``board`` heads it: name, split, sequence, published. Entries that are not listed get no rank.
+
+    A head may say ``evidence``: whether differences are paired, and a note in words. Without it all routers are judged
+    on the same recorded answers, and differences are paired.
+    """
     problem, plan = shared.problem, shared.plan
     named = _keyed([entry for entry in entries if not entry.baseline])
     listed = {name: entry for name, entry in named.items() if entry.why is None}
     learned = {entry.name: _subject(entry.name, entry, shared) for entry in entries if entry.baseline}
     routers = [_subject(name, entry, shared) for name, entry in listed.items()]
     judged = beside_baselines(problem, plan, routers, learned)
-    draws = _draws(shared, judged)
+    draws = drawn(shared, *columns(problem, plan, judged))
     table = {row["name"]: row for row in rows(problem, plan, judged, draws, margins=(), seed=shared.seed)}
     pairs, groups = _pairs(list(listed), draws, problem.priced)
     apart = {name: entry for name, entry in named.items() if entry.why is not None}
+    curves = dial_curves(shared, {name: entry.decided for name, entry in named.items()})
     out_of_rank = _unlisted(shared, apart, learned)
     order = [*pairs["names"], *apart, *(name for name in table if name not in listed)]
     return {
@@ -92,7 +96,7 @@ def document(
         "hull": hull_rows(problem, plan),
         "routers": [
             {"name": _shown(name, named)}
-            | _row({**table, **out_of_rank}[name], named.get(name), shared, groups.get(name))
+            | _row({**table, **out_of_rank}[name], named.get(name), groups.get(name), curves.get(name, []))
             for name in order
         ],
         "pairs": pairs | {"names": [_shown(name, named) for name in pairs["names"]]},
@@ -126,34 +130,18 @@ def _subject(name: str, entry: Entry, shared: Shared) -> Subject:
     )
 
 
-def _draws(shared: Shared, judged: list[Subject]) -> Draws:
-    problem, plan = shared.problem, shared.plan
-    names, values = columns(problem, plan, judged)
-    return joint_draws(
-        names,
-        values,
-        problem.strata[plan.judged],
-        problem.groups[plan.judged],
-        plan.fold_of,
-        overlap=plan.overlap,
-        averaging=plan.averaging,
-        prior=plan.prior,
-        draws=DRAWS,
-        seed=shared.seed,
-    )
-
-
 def _unlisted(shared: Shared, apart: dict[str, Entry], learned: dict[str, Subject]) -> dict[str, dict[str, Any]]:
     """Figures of entries that failed an audit: shown, but no part of anybody's rank or correction."""
     if not apart:
         return {}
     routers = [_subject(name, entry, shared) for name, entry in apart.items()]
     judged = beside_baselines(shared.problem, shared.plan, routers, learned)
-    found = rows(shared.problem, shared.plan, judged, _draws(shared, judged), margins=(), seed=shared.seed)
+    draws = drawn(shared, *columns(shared.problem, shared.plan, judged))
+    found = rows(shared.problem, shared.plan, judged, draws, margins=(), seed=shared.seed)
     return {row["name"]: row | {"rank": None, "beats_best_single": None} for row in found if row["name"] in apart}
 
 
-def _row(row: dict[str, Any], entry: Entry | None, shared: Shared, group: int | None) -> dict[str, Any]:
+def _row(row: dict[str, Any], entry: Entry | None, group: int | None, curve: list[dict[str, Any]]) -> dict[str, Any]:
     facts = entry.facts if entry else {}
     about = entry.about if entry else {"kind": "baseline", "owner": "routelab", "description": row["description"]}
     steady = facts if "robustness" in facts else unknown("nobody could be asked reworded prompts")
@@ -180,7 +168,7 @@ def _row(row: dict[str, Any], entry: Entry | None, shared: Shared, group: int | 
         **{key: row[key] for key in KEPT},
         "robustness": steady["robustness"],
         "selectivity": steady["selectivity"],
-        "curve": [] if calls is None else _curve(calls, shared),
+        "curve": curve,
         "slices": {
             kind: {one["name"]: {key: one[key] for key in SLICED} for one in row["slices"][kind]}
             for kind in SLICES
@@ -192,24 +180,6 @@ def _row(row: dict[str, Any], entry: Entry | None, shared: Shared, group: int | 
 def _calls_per_query(decided: Decided) -> float:
     lengths = np.array([len(plan) for plan in decided.plans], float)
     return float(lengths[decided.pick].mean())
-
-
-def _curve(decided: Decided, shared: Shared) -> list[dict[str, Any]]:
-    """Mean quality and cost at every position of the dial."""
-    if decided.curve is None or not shared.problem.priced:
-        return []
-    points = []
-    for g, dial in enumerate(DIALS.tolist()):
-        at = Decided(decided.query_ids, decided.plans, decided.curve[:, g], decided.overhead_usd)
-        score, cost = at.values(shared.problem, shared.wide)
-        points.append(
-            {
-                "dial": number(dial),
-                "accuracy": number(float(score.mean())),
-                "cost_per_1k_usd": number(1000 * float(cost.mean())),
-            }
-        )
-    return points
 
 
 def _pairs(names: list[str], draws: Draws, money: bool) -> tuple[dict[str, Any], dict[str, int]]:

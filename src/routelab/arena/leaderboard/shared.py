@@ -12,7 +12,7 @@ from routelab.arena.folds import Schedule, schedule
 from routelab.arena.problem import Problem, prepare
 from routelab.arena.rows import Part, part_of
 from routelab.arena.spend import Tariff, preview
-from routelab.core.types import Arm
+from routelab.core.types import Arm, ModelCard
 from routelab.outcomes import Dense, OutcomeTable, dense
 
 Mask = npt.NDArray[np.bool_]
@@ -20,7 +20,10 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Shared:
-    """A table made ready: ``problem`` has the complete arms, ``wide`` all arms on the same rows, NaN where unknown."""
+    """A table made ready: ``problem`` has the complete arms, ``wide`` all arms on the same rows, NaN where unknown.
+
+    ``catalogue`` are cards of models that could be asked although the table says nothing of them.
+    """
 
     table: OutcomeTable
     problem: Problem
@@ -28,15 +31,25 @@ class Shared:
     folds: int
     repeats: int
     seed: int
+    catalogue: tuple[ModelCard, ...] = ()
 
     @classmethod
-    def of(cls, table: OutcomeTable, part: Part, *, folds: int, repeats: int, seed: int) -> Shared:
+    def of(
+        cls,
+        table: OutcomeTable,
+        part: Part,
+        *,
+        folds: int,
+        repeats: int,
+        seed: int,
+        catalogue: tuple[ModelCard, ...] = (),
+    ) -> Shared:
         judged = part_of(table, part)
         problem = prepare(judged)
         view = dense(judged)
         place = {name: row for row, name in enumerate(view.query_ids)}
         wide = view.rows(np.array([place[name] for name in problem.batch.ids], np.int64))
-        return cls(table, problem, wide, folds, repeats, seed)
+        return cls(table, problem, wide, folds, repeats, seed, catalogue)
 
     @cached_property
     def plan(self) -> Schedule:
@@ -51,7 +64,7 @@ class Shared:
 
     def price_of(self, arm: str, calls: int) -> float | None:
         """What asking ``calls`` of the judged queries once would cost at most, None where no price is known."""
-        cards = {card.id: card.price_on() for card in self.table.models}
+        cards = {card.id: card.price_on() for card in (*self.catalogue, *self.table.models)}
         queries = self.table.query_list()[:calls]
         price = cards.get(Arm.parse(arm).model)
         told = preview(queries, [arm], {arm: Tariff(price)})[0] if price and queries else None

@@ -27,10 +27,12 @@ from sqlalchemy import (
     create_engine,
     event,
     insert,
+    inspect,
     select,
     text,
 )
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.schema import CreateColumn
 
 from routelab.core.errors import InputError, PrerequisiteError, need_extra
 
@@ -51,6 +53,7 @@ SUBMISSIONS = Table(
     Column("season", Integer, nullable=False),
     Column("manifest", Text, nullable=False),
     Column("code_version", String(32), nullable=False),
+    Column("code_hash", String(64)),
 )
 DECISIONS = Table(
     "decisions",
@@ -81,6 +84,7 @@ BOARDS = Table(
     Column("code_version", String(32), nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("document", LargeBinary, nullable=False),
+    Column("code_hash", String(64)),
 )
 SEASONS = Table(
     "seasons",
@@ -89,8 +93,13 @@ SEASONS = Table(
     Column("table_hash", String(64), nullable=False, unique=True),
     Column("register", Text, nullable=False),
 )
-MIGRATIONS: tuple[tuple[Table, ...], ...] = ((SUBMISSIONS, DECISIONS, AUDITS, BOARDS), (SEASONS,))
-"""What each schema version adds. A new version appends a tuple; old ones are never edited."""
+MIGRATIONS: tuple[tuple[Table | Column[Any], ...], ...] = (
+    (SUBMISSIONS, DECISIONS, AUDITS, BOARDS),
+    (SEASONS,),
+    (SUBMISSIONS.c.code_hash, BOARDS.c.code_hash),
+)
+"""What each schema version adds: tables, or columns that are null in older rows. A new version appends a tuple; old
+ones are never edited."""
 
 
 class Store:
@@ -212,10 +221,17 @@ def _migrate(engine: Engine) -> None:
                 got=str(done),
                 fix="use the newer routelab that made it",
             )
-        for number, tables in enumerate(MIGRATIONS[done:], done + 1):
-            for table in tables:
-                table.create(connection, checkfirst=True)
+        for number, parts in enumerate(MIGRATIONS[done:], done + 1):
+            for part in parts:
+                part.create(connection, checkfirst=True) if isinstance(part, Table) else _add(connection, part)
             connection.execute(insert(version).values(version=number))
+
+
+def _add(connection: Connection, column: Column[Any]) -> None:
+    """Add a column, unless the table is new and was made with it."""
+    if column.name not in {known["name"] for known in inspect(connection).get_columns(column.table.name)}:
+        described = CreateColumn(column).compile(dialect=connection.dialect)
+        connection.execute(text(f"ALTER TABLE {column.table.name} ADD COLUMN {described}"))
 
 
 def _version(connection: Connection, version: Table) -> int:

@@ -14,6 +14,7 @@ from routelab.arena.leaderboard.shared import Shared
 from routelab.arena.leaderboard.store import SEASONS, Split, Store
 from routelab.arena.rows import Part
 from routelab.core.errors import InputError
+from routelab.core.types import ModelCard
 from routelab.outcomes import OutcomeTable
 
 OPEN = "open"
@@ -22,9 +23,19 @@ OPEN = "open"
 class Tables:
     """Tables in a board's folder, made ready for judging when they are asked for, once each."""
 
-    def __init__(self, folder: Path, store: Store, part: Part, folds: int, repeats: int, seed: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        store: Store,
+        part: Part,
+        folds: int,
+        repeats: int,
+        seed: int,
+        catalogue: tuple[ModelCard, ...] = (),
+    ) -> None:
         self.folder, self.store = folder / "tables", store
         self._part, self._folds, self._repeats, self._seed = part, folds, repeats, seed
+        self._catalogue = catalogue
         self._ready: dict[tuple[str, Split], Shared] = {}
 
     def shared(self, split: Split) -> Shared:
@@ -61,7 +72,14 @@ class Tables:
         if (name, split) not in self._ready:
             part: Part = self._part if split == OPEN else "all"
             table = OutcomeTable.open(self.folder / name)
-            self._ready[name, split] = Shared.of(table, part, folds=self._folds, repeats=self._repeats, seed=self._seed)
+            self._ready[name, split] = Shared.of(
+                table,
+                part,
+                folds=self._folds,
+                repeats=self._repeats,
+                seed=self._seed,
+                catalogue=self._catalogue,
+            )
         return self._ready[name, split]
 
 

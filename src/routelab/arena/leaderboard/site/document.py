@@ -1,8 +1,9 @@
 """The board as the page carries it: the published document, only smaller. Nothing is computed anew.
 
-Numbers keep four significant digits, those of slices three; slices lie in columns and the picks of an example in the
-order of the routers; of the pairs, whose matrix mirrors itself, one triangle stays, in units of 0.0001; of the history
-only what changed from one publication to the next. Knows no HTML.
+Numbers keep four significant digits, those of slices and curves three; these lie in columns, with how far their
+intervals reach in thousandths; the picks of an example lie in the order of the routers; of the pairs, whose matrix
+mirrors itself, one triangle stays, in units of 0.0001; of the history only what changed from one publication to the
+next. Knows no HTML.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from typing import Any
 import msgspec
 
 PAIR_UNIT = 1e-4
+REACH_UNIT = 1e-3
 PUBLICATIONS_SHOWN = 40
 BULKY = ("routers", "pairs", "examples")
+IN_COLUMNS = ("slices", "curve")
 
 
 def document(board: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -24,13 +27,18 @@ def document(board: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> 
     names = [router["name"] for router in routers]
     return {
         **{key: rounded(value) for key, value in board.items() if key not in BULKY},
-        "routers": [rounded(router) | {"slices": columns(router["slices"])} for router in routers],
+        "routers": [_router(router) for router in routers],
         "pairs": triangle(board["pairs"]),
         "examples": [
             rounded(one) | {"picks": [one["picks"].get(name) for name in names]} for one in board.get("examples", ())
         ],
         "history": changes(history[-PUBLICATIONS_SHOWN:]),
     }
+
+
+def _router(router: Mapping[str, Any]) -> dict[str, Any]:
+    flat = {key: value for key, value in router.items() if key not in IN_COLUMNS}
+    return {**rounded(flat), "slices": columns(router["slices"]), "curve": dial(router["curve"])}
 
 
 def packed(value: Any) -> bytes:
@@ -53,22 +61,47 @@ def rounded(value: Any, digits: int = 4) -> Any:
     return value
 
 
-def columns(slices: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, list[Any]]]:
+def columns(slices: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """For each field (domain, …) its labels, and beside them the numbers of each.
 
     >>> one = {"queries": 9, "accuracy": {"value": 0.5, "low": 0.4, "high": 0.6}, "cost_per_1k_usd": 0.1}
-    >>> columns({"form": {"open": one}})["form"]["low"]
-    [0.4]
+    >>> columns({"form": {"open": one}})["form"]["accuracy"]
+    {'value': [0.5], 'below': [100], 'above': [100]}
     """
     return {
         field: {
             "label": list(labels),
             "queries": [one["queries"] for one in labels.values()],
-            **{end: rounded([one["accuracy"][end] for one in labels.values()], 3) for end in ("value", "low", "high")},
+            "accuracy": reaches([one["accuracy"] for one in labels.values()]),
             "cost_per_1k_usd": rounded([one["cost_per_1k_usd"] for one in labels.values()], 3),
         }
         for field, labels in slices.items()
     }
+
+
+def dial(curve: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The points of a curve in columns; how far a cost reaches is told in thousandths of it."""
+    costs = [point["cost_per_1k_usd"] for point in curve]
+    return {
+        "dial": rounded([point["dial"] for point in curve]),
+        "accuracy": reaches([point["accuracy"] for point in curve]),
+        "cost_per_1k_usd": reaches(costs, [cost["value"] * REACH_UNIT for cost in costs]),
+    }
+
+
+def reaches(metrics: Sequence[Mapping[str, Any]], units: Sequence[float] | None = None) -> dict[str, list[Any]]:
+    """Values, and how many units their intervals reach below and above them; an end that is not known stays null."""
+    values = rounded([one["value"] for one in metrics], 3)
+    steps = units or [REACH_UNIT] * len(metrics)
+
+    def reach(end: str, sign: int) -> list[int | None]:
+        ends = [one[end] for one in metrics]
+        return [
+            None if far is None else round(sign * (far - value) / step) if step else 0
+            for value, far, step in zip(values, ends, steps)
+        ]
+
+    return {"value": values, "below": reach("low", -1), "above": reach("high", 1)}
 
 
 def triangle(pairs: Mapping[str, Any]) -> dict[str, Any]:

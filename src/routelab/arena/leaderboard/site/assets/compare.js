@@ -36,7 +36,7 @@ pages.compare = (() => {
 
   function words(model, a, b, pair) {
     if (a === b) return "Choose two different routers.";
-    if (!pair) return "No paired interval is published for these two: one of them is not listed.";
+    if (!pair) return `No ${model.paired ? "paired " : ""}interval is published for these two: one of them is not listed.`;
     const difference = interval(pair, units.points);
     if (!pair.apart) return `Not told apart: the difference is ${difference}, and zero lies inside the interval.`;
     return `${(pair.value > 0 ? a : b).name} is better: ${interval(pair.value > 0 ? pair : model.pair(b.name, a.name), units.points)}.`;
@@ -48,7 +48,7 @@ pages.compare = (() => {
     return h("div", { class: "verdict" },
       h("p", { class: "choice-is", role: "status", id: "verdict" }, words(model, a, b, pair)),
       pair && h("div", { class: "duel", "aria-hidden": "true" }, h("span", null, `${b.name} better`), dom.strip(pair, [-reach, reach], { zero: true, wide: 320 }), h("span", null, `${a.name} better`)),
-      pair && dom.note(`${a.name} minus ${b.name} in ${model.rankMetric}, on the same queries; ${number(model.confidence, units.share)} interval of the paired difference.`));
+      pair && dom.note(`${a.name} minus ${b.name} in ${model.rankMetric}${model.paired ? ", on the same queries" : ""}; ${number(model.confidence, units.share)} interval of the ${model.paired ? "paired difference" : "difference, as if the two had answered different queries"}.`));
   }
 
   function metrics(model, a, b) {
@@ -79,7 +79,7 @@ pages.compare = (() => {
 
   function examples(model, a, b) {
     const all = (model.board.examples ?? []).filter((one) => model.pickOf(one, a.name) && model.pickOf(one, b.name));
-    if (!all.length) return h("div", { class: "part" }, h("h2", null, "Example queries"), dom.note("Queries are shown on the open split only; these two share none."));
+    if (!all.length) return h("div", { class: "part" }, h("h2", null, "Example queries"), dom.note(model.paired ? "Queries are shown on the open split only; these two share none." : "What was picked for which query is not published."));
     const parted = all.filter((one) => model.pickOf(one, a.name) !== model.pickOf(one, b.name));
     return h("div", { class: "part" }, h("h2", null, "Queries they route differently"),
       dom.note(`They pick differently on ${parted.length} of ${format.plural(all.length, "example")}.${parted.length > EXAMPLES_SHOWN ? ` The first ${EXAMPLES_SHOWN} are shown.` : ""}`),

@@ -41,13 +41,12 @@ const dom = (() => {
           h("tr", null, cell("th", first, { scope: "row" }), rest.map((content) => cell("td", content, {})))))));
   }
 
-  // The same numbers as a chart, for whoever cannot see it; made when opened.
+  // The same numbers as a chart, for whoever cannot see it; made when opened, and again by `renew` when they change.
   function asTable(make) {
     const node = h("details", { class: "as-table" }, h("summary", null, "The same as a table"));
-    node.addEventListener("toggle", () => {
-      if (node.open && node.children.length === 1) node.append(make());
-    });
-    return node;
+    const renew = () => node.replaceChildren(node.firstChild, ...(node.open ? [make()] : []));
+    node.addEventListener("toggle", renew);
+    return Object.assign(node, { renew });
   }
 
   function choice(label, name, options, value, change) {

@@ -2,7 +2,7 @@
 "use strict";
 
 const model = (() => {
-  const { known, metric } = format;
+  const { known } = format;
 
   async function inflate(packed) {
     const stream = packed.pipeThrough(new DecompressionStream("gzip"));
@@ -14,6 +14,12 @@ const model = (() => {
     return inflate(new Blob([bytes]).stream());
   };
 
+  // Intervals from how far they reach around their values: in thousandths, or in thousandths of the value.
+  function metrics({ value, below, above }, relative = false) {
+    const end = (at, reach) => (reach === null ? null : at + (reach / 1000) * (relative ? at : 1));
+    return value.map((at, i) => ({ value: at, low: end(at, below[i] === null ? null : -below[i]), high: end(at, above[i]) }));
+  }
+
   function open(board) {
     const routers = board.routers;
     const byName = new Map(routers.map((router) => [router.name, router]));
@@ -22,9 +28,11 @@ const model = (() => {
     const baselines = routers.filter((router) => router.baseline);
     const place = new Map(board.pairs.names.map((name, i) => [name, i]));
     const order = new Map(routers.map((router, i) => [router.name, i]));
+    const { paired, note: evidence } = board.board.evidence ?? { paired: true, note: null };
     const bestSingle = baselines.find((router) => router.name === "best-single") ?? null;
 
-    // The paired difference a − b of the rank metric with its interval; null where none was published.
+    // The difference a − b of the rank metric with its interval, paired unless the board says otherwise; null where
+    // none was published.
     function pair(a, b) {
       const [i, j] = [place.get(a), place.get(b)];
       if (i === undefined || j === undefined || i === j) return null;
@@ -38,12 +46,14 @@ const model = (() => {
     function slices(router, field) {
       const found = router?.slices?.[field];
       if (!found) return [];
-      return found.label.map((label, i) => ({
-        label,
-        queries: found.queries[i],
-        accuracy: { value: found.value[i], low: found.low[i], high: found.high[i] },
-        cost: found.cost_per_1k_usd[i],
-      }));
+      const accuracy = metrics(found.accuracy);
+      return found.label.map((label, i) => ({ label, queries: found.queries[i], accuracy: accuracy[i], cost: found.cost_per_1k_usd[i] }));
+    }
+
+    // [{dial, accuracy, cost}] as the dial of a router is turned, each with its interval.
+    function curve({ curve: found }) {
+      const [accuracy, cost] = [metrics(found.accuracy), metrics(found.cost_per_1k_usd, true)];
+      return found.dial.map((dial, i) => ({ dial, accuracy: accuracy[i], cost: cost[i] }));
     }
 
     const fields = () => [...new Set(routers.flatMap((router) => Object.keys(router.slices ?? {})))];
@@ -56,8 +66,7 @@ const model = (() => {
       ];
       if (dials)
         for (const router of ranked)
-          for (const point of router.curve ?? [])
-            found.push({ name: router.name, kind: "router", dial: point.dial, cost: point.cost_per_1k_usd, accuracy: metric(point.accuracy) });
+          for (const { dial, accuracy, cost } of curve(router)) found.push({ name: router.name, kind: "router", dial, cost: known(cost), accuracy });
       return found.filter((one) => one.cost !== null && known(one.accuracy) !== null);
     }
 
@@ -101,8 +110,8 @@ const model = (() => {
     const pickOf = (example, name) => example.picks[order.get(name)] ?? null;
     const failed = (router) => (router.audits ?? []).filter((audit) => audit.verdict === "fail");
 
-    return { board, routers, byName, ranked, dropped, baselines, bestSingle, pair, slices, fields, settings, pick, standing, scoreboards, pickOf, failed,
-      confidence: board.protocol.confidence, names: routers.map((router) => router.name), rankMetric: format.words(board.rank_metric) };
+    return { board, routers, byName, ranked, dropped, baselines, bestSingle, pair, slices, curve, fields, settings, pick, standing, scoreboards, pickOf, failed,
+      paired, evidence, confidence: board.protocol.confidence, names: routers.map((router) => router.name), rankMetric: format.words(board.rank_metric) };
   }
 
   return { inflate, embedded, open };

@@ -89,15 +89,33 @@ const plots = (() => {
     return line.length ? [...between, [line.at(-1).cost_per_1k_usd, line.at(-1).accuracy]] : [];
   }
 
-  function curve(router) {
+  function curve(name, points) {
     return {
-      name: router.name,
-      points: (router.curve ?? []).map(({ dial, accuracy, cost_per_1k_usd: cost }) => ({
+      name,
+      points: points.map(({ dial, accuracy, cost }) => ({
         dial,
-        x: [cost, null, null],
-        y: [accuracy, null, null],
-        tip: [`dial ${dial}`, `accuracy ${format.number(accuracy, units.percent)}`, `cost ${format.number(cost, units.dollars)} per 1,000 queries`],
+        x: ends(cost),
+        y: ends(accuracy),
+        tip: [`dial ${dial}`, `accuracy ${interval(accuracy, units.percent)}`, `cost ${interval(cost, units.dollars)} per 1,000 queries`],
       })),
+    };
+  }
+
+  // Between the ends of a curve's accuracies, a faint area in the colour of its line.
+  function band(points, color, opacity) {
+    const whole = points.filter(({ x, y }) => x[0] !== null && y[1] !== null && y[2] !== null);
+    return {
+      type: "custom",
+      silent: true,
+      clip: true,
+      z: 1,
+      encode: { x: 0, y: [1, 2] },
+      data: whole.length ? [whole.map(({ x }) => x[0])] : [],
+      renderItem: (_, api) => ({
+        type: "polygon",
+        shape: { points: [...whole.map(({ x, y }) => api.coord([x[0], y[2]])), ...whole.toReversed().map(({ x, y }) => api.coord([x[0], y[1]]))] },
+        style: { fill: color, opacity },
+      }),
     };
   }
 
@@ -106,5 +124,5 @@ const plots = (() => {
     return h("ul", { class: "legend", "aria-hidden": "true" }, kinds.map((kind) => h("li", { class: `k-${kind}` }, words[kind])));
   }
 
-  return { chart, forget, all, point, ofRouter, ofArm, hull, curve, legend };
+  return { chart, forget, all, point, ofRouter, ofArm, hull, curve, band, legend };
 })();

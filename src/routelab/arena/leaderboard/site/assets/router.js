@@ -17,7 +17,7 @@ pages.router = (() => {
       !router.baseline && h("p", null, h("a", { href: `#compare?a=${encodeURIComponent(router.name)}` }, "Compare with another"), " · ", h("a", { href: `#history?router=${encodeURIComponent(router.name)}` }, "Its history")),
       h("div", { class: "part" }, h("h2", null, "Every metric"),
         h("dl", { class: "facts" }, format.metrics.map((metric) => h("div", null, h("dt", { "data-tip": metric.hint, tabindex: 0 }, metric.title), h("dd", null, interval(metric.read(router), metric.unit)))))),
-      h("div", { class: "blocks" }, picks(router), dial(router)),
+      h("div", { class: "blocks" }, picks(router), dial(model, router)),
       slices(model, router),
       audits(router),
       h("div", { class: "part" }, h("h2", null, "What was submitted"), facts(router)));
@@ -35,8 +35,9 @@ pages.router = (() => {
     const [favourite] = [...(router.picks ?? [])].sort((a, b) => b.share - a.share);
     if (favourite) told.push(`It picks ${favourite.arm} for ${number(favourite.share, units.share)} of the queries${known(router.collapse) === null ? "" : `; collapse ${interval(router.collapse, units.index)} (0 is none)`}.`);
     if (router.calls_per_query > 1) told.push(`It makes ${number(router.calls_per_query, units.index)} calls for each query.`);
-    if (known(router.robustness) !== null) told.push(`When a prompt is reworded its picks hold with robustness ${interval(router.robustness, units.index)}, at selectivity ${interval(router.selectivity, units.index)}.`);
-    else if (!router.baseline) told.push("Reworded prompts could not be put to it, so nothing is known of its robustness.");
+    const selective = known(router.selectivity) === null ? "" : `, at selectivity ${interval(router.selectivity, units.index)}`;
+    if (known(router.robustness) !== null) told.push(`When a prompt is reworded its picks hold with robustness ${interval(router.robustness, units.index)}${selective}.`);
+    else if (!router.baseline) told.push(`Nothing is known of its robustness: ${router.robustness?.why ?? "reworded prompts could not be put to it"}.`);
     return told;
   }
 
@@ -47,12 +48,13 @@ pages.router = (() => {
       h("ul", { class: "bars" }, all.map(({ arm, share }) => h("li", { "--share": share }, h("span", null, arm), h("b", null, number(share, units.percent)), h("i")))));
   }
 
-  function dial(router) {
-    if ((router.curve ?? []).length < 2) return null;
-    const options = () => charts.curves({ curves: [plots.curve(router)] }, { router: router.name, axis: "cost" });
+  function dial(model, router) {
+    const curve = model.curve(router);
+    if (curve.length < 2) return null;
+    const options = () => charts.curves({ curves: [plots.curve(router.name, curve)] }, { router: router.name, axis: "cost" });
     return h("div", { class: "block" }, h("h2", null, "What its dial buys"),
       plots.chart(`Accuracy of ${router.name} against cost as its dial is turned; the same numbers stand in the table below`, options, { look: "small" }),
-      dom.asTable(() => dom.table("The dial", [["Dial"], ["$ per 1,000 queries"], ["Accuracy"]], router.curve.map((point) => [String(point.dial), number(point.cost_per_1k_usd, units.dollars), number(point.accuracy, units.percent)]))));
+      dom.asTable(() => dom.table("The dial", [["Dial"], ["$ per 1,000 queries"], ["Accuracy"]], curve.map(({ dial, accuracy, cost }) => [String(dial), interval(cost, units.dollars), interval(accuracy, units.percent)]))));
   }
 
   function slices(model, router) {

@@ -25,7 +25,7 @@ pages.steady = (() => {
 
     const node = h("section", null, dom.heading("Steady and selective"),
       dom.note("Up: the pick holds when a prompt is reworded. Right: different queries get different arms. A router that always picks the same arm is steady for nothing: it lies at the left."),
-      rest > 0 && dom.note(`${format.plural(rest, "listed router is", "listed routers are")} missing: they came as decisions or could not be asked again.`),
+      rest > 0 && dom.note(`${format.plural(rest, "listed router is", "listed routers are")} missing: ${model.paired ? "they came as decisions or could not be asked again" : "their robustness or selectivity is not published"}.`),
       plots.chart("Robustness against selectivity of every router that could be asked reworded prompts; the same numbers stand in the table below", options,
         { look: "tall", click: (name) => (location.hash = `#router?name=${encodeURIComponent(name)}`) }),
       dom.asTable(() => dom.table("Robustness and selectivity", [["Router"], ["Robustness"], ["Selectivity"]], asked.map((router) => [router.listed ? router.name : `${router.name} (not listed)`, interval(router.robustness, units.index), interval(router.selectivity, units.index)]))));

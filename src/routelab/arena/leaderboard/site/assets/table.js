@@ -12,7 +12,7 @@ pages.board = (() => {
     const facts = [
       `${board.split} split`,
       `${format.plural(table.queries, "query", "queries")}`,
-      format.plural(table.arms, "arm"),
+      ...(table.arms ? [format.plural(table.arms, "arm")] : []),
       format.plural(model.ranked.length, "router"),
       `published ${format.day(board.published)}`,
       ...(board.season == null ? [] : [`season ${board.season}`]),
@@ -25,6 +25,7 @@ pages.board = (() => {
         first && h("p", null, others.length
           ? `${first.name} scores highest, but ${format.list(others)} ${others.length === 1 ? "is" : "are"} not told apart from it.`
           : "Every other router is told apart from it."),
+        model.evidence && h("p", null, `This board holds ${model.evidence}.`),
         board.step > 0 && h("p", null, `Scores are rounded to ${bare(board.step, units.score)} points, so that they cannot be used to learn the hidden queries.`)));
   }
 
@@ -146,7 +147,7 @@ pages.board = (() => {
     const root = h("div", null, lead(model),
       h("section", { "aria-label": "Leaderboard" }, filters(model, params, change), shown,
         h("div", { class: "scroll", role: "region", tabindex: 0, "aria-label": "Leaderboard, scrolls sideways" }, table),
-        h("p", { class: "note below" }, `Whiskers and ± are ${format.number(model.confidence, units.share)} intervals. Two routers are told apart only where the interval of their paired difference leaves out zero.`)));
+        h("p", { class: "note below" }, `Whiskers and ± are ${format.number(model.confidence, units.share)} intervals. Two routers are told apart only where the interval of their ${model.paired ? "paired " : ""}difference leaves out zero.`)));
     update(params);
     return { node: root, update };
   }
