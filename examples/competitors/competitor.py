@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from statistics import mean
 
-TRAINED_ON = "the prompts of routelab's embedded table that are not judged"
+TRAINED_ON = "the prompts of the board's table that are not judged"
 
 
 @dataclass(frozen=True)
@@ -25,15 +25,14 @@ class Training:
     cost_usd: list[dict[str, float]]
 
     def ladder(self) -> list[str]:
-        """Arms that no cheaper arm is better than on average, cheapest first."""
+        """Arms that no cheaper arm equals on average, cheapest first; where nothing has a price all arms, best last."""
         arms = self.score[0]
         score = {arm: mean(row[arm] for row in self.score) for arm in arms}
         cost = {arm: mean(row[arm] for row in self.cost_usd) for arm in arms}
-        rungs: list[str] = []
-        for arm in sorted(arms, key=lambda arm: (cost[arm], -score[arm])):
-            if not rungs or score[arm] > score[rungs[-1]]:
-                rungs.append(arm)
-        return rungs
+        return sorted(
+            (arm for arm in arms if not any(cost[one] < cost[arm] and score[one] >= score[arm] for one in arms)),
+            key=lambda arm: (cost[arm], score[arm]),
+        )
 
     def labelled(self, arms: list[str]) -> list[tuple[str, str]]:
         """(prompt, the cheapest of the best of these arms), where at least one of them scores."""
@@ -48,9 +47,7 @@ def read() -> tuple[dict[str, str], Training, Path]:
     """The judged prompts by id, the training outcomes, and where to write: the three arguments of every script."""
     if len(sys.argv) != 4:
         sys.exit(f"usage: {Path(sys.argv[0]).name} queries.jsonl training.jsonl OUT")
-    queries, training = (
-        [json.loads(line) for line in Path(name).read_text(encoding="utf-8").splitlines()] for name in sys.argv[1:3]
-    )
+    queries, training = ([json.loads(line) for line in Path(name).read_bytes().splitlines()] for name in sys.argv[1:3])
     known = Training(*([row[key] for row in training] for key in ("prompt", "score", "cost_usd")))
     return {row["query_id"]: row["prompt"] for row in queries}, known, Path(sys.argv[3])
 

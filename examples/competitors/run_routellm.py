@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import threading
 import warnings
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,6 +22,7 @@ import numpy as np
 from competitor import Training, read, write
 from sklearn.feature_extraction.text import HashingVectorizer
 
+MOST_BATTLES = 3500
 WIDTH = 1536  # of the embeddings that its models expect
 HASHED = HashingVectorizer(n_features=WIDTH, alternate_sign=True, ngram_range=(1, 2), dtype=np.float32)
 STAND_INS = ("mixtral-8x7b-instruct-v0.1", "gpt-4-1106-preview")  # its matrix knows 64 models by name, ours not
@@ -49,7 +51,10 @@ def embed(texts: list[str]) -> list[list[float]]:
 
 
 def ranking(training: Training, pair: list[str], place: Path) -> Any:
-    """Every two arms have met on every prompt; its Bradley–Terry fit weighs these battles by similarity."""
+    """Every two arms have met on every prompt; its Bradley–Terry fit weighs these battles by similarity.
+
+    It fits anew for every prompt, so that at most MOST_BATTLES are drawn.
+    """
     from routellm.routers.routers import SWRankingRouter
 
     battles = []
@@ -58,6 +63,8 @@ def ranking(training: Training, pair: list[str], place: Path) -> Any:
             won = score[first] > score[second], score[first] < score[second]
             met = {"model_a": first, "model_b": second, "winner_model_a": int(won[0]), "winner_model_b": int(won[1])}
             battles.append({"prompt": json.dumps([prompt]), **met})
+    drawn = random.Random(0).sample(range(len(battles)), min(len(battles), MOST_BATTLES))
+    battles = [battles[which] for which in sorted(drawn)]
     rows = embed([json.loads(one["prompt"])[0] for one in battles])
     datasets = []
     for name, lines in (("battles", battles), ("embeddings", [{"embeddings": row} for row in rows])):
