@@ -8,8 +8,11 @@ import numpy as np
 
 from routelab.core.arrivals import Arrivals
 from routelab.core.seeds import stream
+from routelab.pool.fleet.build import Fleet, Server
+from routelab.pool.fleet.catalogue import find_hardware, find_model
 from routelab.pool.fleet.cost.step import StepCost
 from routelab.pool.fleet.engine import ServerSpec
+from routelab.pool.fleet.spec import FleetSpec, PoolSpec
 
 
 def flat_cost(step_s: float = 0.001, tokens: int = 4096, rows: int = 512) -> StepCost:
@@ -78,3 +81,11 @@ def _drawn_server(draw: np.random.Generator, costs: int) -> ServerSpec:
         tokens_per_step=float(draw.choice([1, 1, 1.7, 2.0])),
         drafted=drafted,
     )
+
+
+def fleet_of(specs: list[ServerSpec], costs: list[StepCost], **spec: object) -> Fleet:
+    """Servers of a model and a device that do not matter, with step costs that do."""
+    pool = PoolSpec(model="meta-llama/Llama-3.1-8B", gpu="A100-80G")
+    model, device = find_model(pool.model), find_hardware(pool.gpu)
+    servers = [Server(pool, each, model, device, 1, 131072.0, 2.0) for each in specs]
+    return Fleet(FleetSpec(pools=(pool,), **spec), tuple(servers), tuple(costs))

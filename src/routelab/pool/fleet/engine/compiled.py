@@ -12,8 +12,8 @@ from routelab.core.arrivals import Arrivals
 from routelab.core.decisions import Ints
 from routelab.pool.fleet.cost.step import StepCost
 from routelab.pool.fleet.engine import loop, memory
-from routelab.pool.fleet.engine.interface import UNROUTED, Event, Moved, ServerSpec
-from routelab.pool.fleet.engine.state import ARRIVAL, ENTRY, NONE, UNUSED, State, fresh
+from routelab.pool.fleet.engine.interface import DECODING, LIVE, UNROUTED, UNUSED, Event, Moved, Servers, ServerSpec
+from routelab.pool.fleet.engine.state import ARRIVAL, ENTRY, NONE, State, fresh
 
 
 class CompiledEngine:
@@ -50,7 +50,7 @@ class CompiledEngine:
         seen.flags.writeable = False
         return seen
 
-    def feed(self, arrivals: Arrivals, targets: Ints, first_id: int) -> None:
+    def feed(self, arrivals: Arrivals, targets: Ints, first_id: int, *, more: bool = False) -> None:
         if len(arrivals.hash_starts) and not self._state.world["unit"]:
             self._begin_caching(arrivals.hash_tokens)
         records = np.zeros(len(arrivals), dtype=ARRIVAL)
@@ -63,7 +63,7 @@ class CompiledEngine:
             records["hashes"] = np.diff(arrivals.hash_starts)
             hashes = np.concatenate([hashes, arrivals.hash_ids])
         world = self._state.world
-        world["arrived"], world["arrivals"], world["first_id"] = 0, len(arrivals), first_id
+        world["arrived"], world["arrivals"], world["first_id"], world["more"] = 0, len(arrivals), first_id, more
         world["priorities"] |= int(records["priority"].any())
         self._state = self._state._replace(arrivals=records, hashes=hashes)
 
@@ -79,7 +79,7 @@ class CompiledEngine:
 
     def route(self, server: int) -> int:
         slot = self._arrived()
-        return int(loop.submit(self._state, server, slot))
+        return int(loop.submit(self._state, server, slot, True))
 
     def take(self) -> Moved:
         slot = self._arrived()
@@ -87,9 +87,9 @@ class CompiledEngine:
         memory.free_slot(self._state, slot)
         return moved
 
-    def put(self, moved: Moved, server: int) -> int:
+    def put(self, moved: Moved, server: int, *, front: bool = False) -> int:
         slot = self._slot_for(moved)  # first: it may replace the state's arrays
-        return int(loop.submit(self._state, server, slot))
+        return int(loop.submit(self._state, server, slot, not front))
 
     def end(self, moved: Moved, status: int) -> None:
         slot = self._slot_for(moved)
@@ -108,6 +108,47 @@ class CompiledEngine:
         self._drain()
         rows = np.concatenate(self._done)
         self._done.clear()
+        return rows
+
+    @property
+    def ended(self) -> int:
+        return int(self._state.world["ended"][0])
+
+    @property
+    def events(self) -> int:
+        """Ends of steps and of runs of equal steps, and arrivals."""
+        return int(self._state.world["events"][0])
+
+    def set_active(self, server: int, active: bool) -> None:
+        loop.set_active(self._state, server, int(active))
+
+    def set_slowdown(self, server: int, factor: float) -> None:
+        loop.set_slowdown(self._state, server, float(factor))
+
+    def reserve(self, server: int, blocks: int) -> bool:
+        return bool(loop.reserve(self._state, server, blocks))
+
+    def observe(self) -> Servers:
+        columns = np.zeros((len(Servers._fields), len(self._state.servers)), dtype=np.int64)
+        loop.observe(self._state, columns)
+        return Servers(*columns)
+
+    def live(self) -> NDArray[np.void]:
+        loop.settle_all(self._state)
+        records = self._state.slots
+        slots = np.flatnonzero(records["state"] != UNUSED)
+        slots = slots[np.lexsort([records["id"][slots], records["server"][slots]])]
+        records = records[slots]
+        servers = self._state.servers[records["server"]]
+        rows = np.zeros(len(slots), dtype=LIVE)
+        rows["slot"] = slots
+        for name in ("id", "server", "state", "prompt", "priority", "preemptions", "arrival_s"):
+            rows[name] = records[name]
+        decodes = records["state"] == DECODING
+        rows["computed"] = records["computed"] + np.where(decodes, servers["clock"], 0)
+        left = records["finish"] - servers["clock"]
+        rows["produced"] = np.where(decodes, records["output"] - left, records["produced"])
+        rows["blocks"] = -(-rows["computed"] // servers["block_tokens"])
         return rows
 
     def _arrived(self) -> int:

@@ -35,8 +35,8 @@ from routelab.core.decisions import Ints
 from routelab.pool.fleet.cost.step import StepCost
 
 #: Events. ROUTE: an arrival has no server yet (`row`: its place in the block). ASK: a server would admit, and somebody
-#: decides how many. FINISHED: so many requests (`row`) ended. HANDOFF: a prefill server yielded the
-#: first token of the request in slot `row`. STARVED: the block of arrivals is spent. UNTIL: the time given is reached.
+#: decides how many. FINISHED: so many requests (`row`) ended. HANDOFF: a prefill server yielded the first token of the
+#: request in slot `row`. STARVED: nothing is left to do, or the block is spent. UNTIL: the time given is reached.
 ROUTE, ASK, FINISHED, HANDOFF, STARVED, UNTIL = range(6)
 #: How a request ended.
 OK, TOO_LONG, OUT_OF_MEMORY, DROPPED = range(4)
@@ -58,6 +58,25 @@ DONE = np.dtype(
         ("status", "i8"),
     ]
 )
+
+
+#: What anybody may know of a request under way: all but how long its answer will be.
+LIVE = np.dtype(
+    [
+        ("slot", "i8"),
+        ("id", "i8"),
+        ("server", "i8"),
+        ("state", "i8"),
+        ("prompt", "i8"),
+        ("produced", "i8"),
+        ("computed", "i8"),
+        ("blocks", "i8"),
+        ("priority", "i8"),
+        ("preemptions", "i8"),
+        ("arrival_s", "f8"),
+    ]
+)
+UNUSED, WAITING, RUNNING, DECODING, PARKED = range(5)
 
 
 @dataclass(frozen=True)
@@ -108,6 +127,18 @@ class Moved(NamedTuple):
     hashes: tuple[int, ...]
 
 
+class Servers(NamedTuple):
+    """Columns over the servers: requests that wait and run, blocks that are free or freed at once, tokens held by
+    decodes, blocks that the first of the queue and all of it ask for."""
+
+    waiting: Ints
+    running: Ints
+    available: Ints
+    kv_tokens: Ints
+    first_blocks: Ints
+    waiting_blocks: Ints
+
+
 class Engine(Protocol):
     """See the module. ``now`` is the time of the last event."""
 
@@ -115,8 +146,11 @@ class Engine(Protocol):
 
     def __init__(self, costs: Sequence[StepCost], servers: Sequence[ServerSpec]) -> None: ...
 
-    def feed(self, arrivals: Arrivals, targets: Ints, first_id: int) -> None:
-        """The next block of arrivals, with the server of each or `UNROUTED`. The last block must be spent."""
+    def feed(self, arrivals: Arrivals, targets: Ints, first_id: int, *, more: bool = False) -> None:
+        """The next block of arrivals, with the server of each or `UNROUTED`, when the one before is spent.
+
+        Where ``more`` blocks follow, time stops at the last arrival with the event STARVED.
+        """
 
     def advance(self, until: float) -> Event:
         """Go on to the next event that the caller has to see, at most to a time."""
@@ -127,8 +161,11 @@ class Engine(Protocol):
     def take(self) -> Moved:
         """Keep the arrival of the ROUTE event outside of every server, for now."""
 
-    def put(self, moved: Moved, server: int) -> int:
-        """Queue a request at a server, at the time that `advance` reached; ``computed`` tokens come with it."""
+    def put(self, moved: Moved, server: int, *, front: bool = False) -> int:
+        """Queue a request at a server, at the time that `advance` reached; ``computed`` tokens come with it.
+
+        Behind those of its priority, or in front of them; its slot, or `UNROUTED` where it can never fit.
+        """
 
     def withdraw(self, slot: int) -> Moved:
         """Take a request out of its server, with what it has computed."""
@@ -141,3 +178,22 @@ class Engine(Protocol):
 
     def done(self) -> NDArray[np.void]:
         """The requests that ended since it was asked last, as `DONE` rows in the order of their ends."""
+
+    @property
+    def ended(self) -> int:
+        """How many requests ended so far."""
+
+    def set_active(self, server: int, active: bool) -> None:
+        """Begin no more iterations, or begin them again; the step under way goes on to its end."""
+
+    def set_slowdown(self, server: int, factor: float) -> None:
+        """From the next step on its steps take so many times as long."""
+
+    def reserve(self, server: int, blocks: int) -> bool:
+        """Take blocks out of a server's memory, or give them back where negative; False where they are not there."""
+
+    def observe(self) -> Servers:
+        """How the servers stand now."""
+
+    def live(self) -> NDArray[np.void]:
+        """`LIVE` rows of the requests that are in servers, by server and id."""

@@ -13,13 +13,8 @@ import numpy as np
 from routelab.pool.fleet.cost.step import step_seconds
 from routelab.pool.fleet.engine import cache, memory
 from routelab.pool.fleet.engine.heaps import wake_at
-from routelab.pool.fleet.engine.interface import OK, OUT_OF_MEMORY, PREFILL
-from routelab.pool.fleet.engine.state import (
-    DECODING,
-    NONE,
-    PARKED,
-    State,
-)
+from routelab.pool.fleet.engine.interface import DECODING, OK, OUT_OF_MEMORY, PARKED, PREFILL
+from routelab.pool.fleet.engine.state import NONE, State
 from routelab.pool.fleet.jit import kernel
 
 

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
+from routelab.core.decisions import Ints
 from routelab.pool.fleet.engine import iteration, memory
-from routelab.pool.fleet.engine.heaps import wake_at
 from routelab.pool.fleet.engine.interface import (
     ASK,
     FINISHED,
     HANDOFF,
+    PARKED,
     ROUTE,
     STARVED,
     TOO_LONG,
     UNROUTED,
     UNTIL,
-)
-from routelab.pool.fleet.engine.state import (
-    DONE_ROWS,
-    NONE,
-    PARKED,
     WAITING,
-    State,
 )
+from routelab.pool.fleet.engine.state import DONE_ROWS, NONE, State
 from routelab.pool.fleet.jit import entry, kernel
 
 #: Besides the events of the interface: the buffer of ends is full, or the slots are; the caller makes room.
@@ -48,21 +44,25 @@ def advance(st: State, until: float) -> tuple[int, float, int, int]:
         first = st.servers[0].heap
         wake = st.servers[first].wake_s
         row = st.world[0].arrived
+        if row >= st.world[0].arrivals and st.world[0].more > 0:
+            return STARVED, st.world[0].now, UNROUTED, 0
         arrival = st.arrivals[row].time_s if row < st.world[0].arrivals else np.inf
         if wake < np.inf and wake <= min(arrival, until):
             st.world[0].now = wake
+            st.world[0].events += 1
             iteration.end_step(st, first)
             iteration.begin(st, first)
         elif row < st.world[0].arrivals and arrival <= until:
             if st.world[0].free_slots == 0:
                 return GROW, st.world[0].now, UNROUTED, 0
             st.world[0].now = arrival
+            st.world[0].events += 1
             st.world[0].arrived += 1
             slot = _arrive(st, row)
             if st.arrivals[row].target == UNROUTED:
                 st.world[0].pending = slot
-                return ROUTE, arrival, UNROUTED, slot
-            submit(st, st.arrivals[row].target, slot)
+                return ROUTE, arrival, UNROUTED, row
+            submit(st, st.arrivals[row].target, slot, True)
         elif until == np.inf:
             return STARVED, st.world[0].now, UNROUTED, 0
         else:
@@ -83,7 +83,7 @@ def _arrive(st: State, row: int) -> int:
 
 
 @entry
-def submit(st: State, server: int, slot: int) -> int:
+def submit(st: State, server: int, slot: int, behind_equals: bool) -> int:
     """Queue a request at a server; its slot, or NONE where it can never fit."""
     s, r = st.servers[server], st.slots[slot]
     r.server = server
@@ -93,9 +93,9 @@ def submit(st: State, server: int, slot: int) -> int:
     ):
         memory.record(st, slot, server, TOO_LONG)
         return NONE
-    if s.waiting == 0 or r.priority > st.slots[s.waiting_head].priority:
+    if s.waiting == 0 or not behind_equals or r.priority > st.slots[s.waiting_head].priority:
         iteration.settle(st, server, st.world[0].now)
-    memory.enqueue(st, server, slot, True)
+    memory.enqueue(st, server, slot, behind_equals)
     if s.wake_s == np.inf and st.world[0].asking == NONE:
         iteration.begin(st, server)
     return slot
@@ -136,9 +136,48 @@ def set_active(st: State, server: int, active: int) -> None:
 
 
 @entry
-def wake(st: State, server: int) -> None:
-    """Look at the queue of a resting server again."""
-    if st.servers[server].wake_s == np.inf and st.world[0].asking == NONE:
+def set_slowdown(st: State, server: int, factor: float) -> None:
+    """From the next step on every step takes so many times as long."""
+    iteration.settle(st, server, st.world[0].now)
+    st.servers[server].slowdown = factor
+
+
+@entry
+def reserve(st: State, server: int, blocks: int) -> bool:
+    """Take blocks out of a server's memory, or give them back."""
+    iteration.settle(st, server, st.world[0].now)
+    s = st.servers[server]
+    if blocks > memory.available(st, server):
+        return False
+    if blocks > 0:
+        memory.allocate(st, server, blocks)
+    else:
+        s.free -= blocks
+    if s.wake_s == np.inf and st.world[0].asking == NONE:
         iteration.begin(st, server)
-    elif st.servers[server].wake_s < np.inf:
-        wake_at(st, server, st.servers[server].wake_s)
+    return True
+
+
+@entry
+def settle_all(st: State) -> None:
+    """Commit what every server has done by now."""
+    for server in range(len(st.servers)):
+        iteration.settle(st, server, st.world[0].now)
+
+
+@entry
+def observe(st: State, columns: Ints) -> None:
+    """Fill (6, servers): the columns of `interface.Servers`. What decodes counts as of the last end of a step."""
+    settle_all(st)
+    for server in range(len(st.servers)):
+        s = st.servers[server]
+        columns[0, server], columns[1, server] = s.waiting, s.running
+        columns[2, server], columns[3, server] = memory.available(st, server), s.kv
+        columns[4, server] = columns[5, server] = 0
+        slot = s.waiting_head
+        while slot != NONE:
+            tokens = st.slots[slot].prompt + st.slots[slot].produced
+            columns[5, server] += memory.blocks_of(tokens, s.block_tokens)
+            if slot == s.waiting_head:
+                columns[4, server] = columns[5, server]
+            slot = st.slots[slot].next

@@ -6,14 +6,8 @@ import numpy as np
 
 from routelab.pool.fleet.engine import cache
 from routelab.pool.fleet.engine.heaps import drop_finish, push_finish
-from routelab.pool.fleet.engine.state import (
-    DECODING,
-    NONE,
-    RUNNING,
-    UNUSED,
-    WAITING,
-    State,
-)
+from routelab.pool.fleet.engine.interface import DECODING, RUNNING, UNUSED, WAITING
+from routelab.pool.fleet.engine.state import NONE, State
 from routelab.pool.fleet.jit import entry, kernel
 
 
@@ -220,6 +214,7 @@ def record(st: State, slot: int, server: int, status: int) -> None:
     row.input_tokens, row.output_tokens = r.prompt, min(r.produced, r.output)
     row.cached_tokens, row.preemptions = r.cached, r.preemptions
     st.world[0].done += 1
+    st.world[0].ended += 1
     if st.world[0].watch > 0:
         st.world[0].fresh += 1
     free_slot(st, slot)

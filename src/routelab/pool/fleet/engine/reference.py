@@ -16,7 +16,7 @@ from routelab.core.arrivals import Arrivals
 from routelab.core.decisions import Ints
 from routelab.pool.fleet.cost.step import StepCost, stack, step_seconds
 from routelab.pool.fleet.engine import interface as what
-from routelab.pool.fleet.engine.interface import DONE, UNROUTED, Event, Moved, ServerSpec
+from routelab.pool.fleet.engine.interface import DONE, LIVE, UNROUTED, Event, Moved, Servers, ServerSpec
 from routelab.pool.fleet.engine.reference_world import Request, Server
 from routelab.pool.fleet.jit import plain
 
@@ -37,11 +37,13 @@ class ReferenceEngine:
         self._pending: Request | None = None
         self._asking: tuple[Server, int] | None = None
         self._where: dict[int, tuple[Server, Request]] = {}
-        self._unit = self._fresh = 0
+        self._unit = self._fresh = self._ended = self._first_id = 0
+        self._more = False
 
     # What comes in and goes out.
 
-    def feed(self, arrivals: Arrivals, targets: Ints, first_id: int) -> None:
+    def feed(self, arrivals: Arrivals, targets: Ints, first_id: int, *, more: bool = False) -> None:
+        self._more, self._first_id = more, first_id
         self._unit = arrivals.hash_tokens if len(arrivals.hash_starts) else 0
         for server in self.servers:
             server.unit_blocks = max(self._unit // server.spec.block_tokens, 1)
@@ -58,8 +60,8 @@ class ReferenceEngine:
     def take(self) -> Moved:
         return _moved(self._arrived())
 
-    def put(self, moved: Moved, server: int) -> int:
-        return self._enqueue(self.servers[server], Request(**moved._asdict()))
+    def put(self, moved: Moved, server: int, *, front: bool = False) -> int:
+        return self._enqueue(self.servers[server], Request(**moved._asdict()), front=front)
 
     def end(self, moved: Moved, status: int) -> None:
         self._record(Request(**moved._asdict()), UNROUTED, status)
@@ -85,6 +87,52 @@ class ReferenceEngine:
         self._done.clear()
         return rows
 
+    @property
+    def ended(self) -> int:
+        return self._ended
+
+    def set_active(self, server: int, active: bool) -> None:
+        chosen = self.servers[server]
+        chosen.active = active
+        if active and math.isinf(chosen.step_end):
+            self._begin(chosen)
+
+    def set_slowdown(self, server: int, factor: float) -> None:
+        self.servers[server].slowdown = factor
+
+    def reserve(self, server: int, blocks: int) -> bool:
+        chosen = self.servers[server]
+        if blocks > chosen.available:
+            return False
+        chosen.take(blocks)
+        if math.isinf(chosen.step_end) and self._asking is None:
+            self._begin(chosen)
+        return True
+
+    def observe(self) -> Servers:
+        asked = [[_blocks(r.target, s.spec.block_tokens) for r in s.waiting] for s in self.servers]
+        columns = [
+            [len(s.waiting) for s in self.servers],
+            [len(s.running) for s in self.servers],
+            [s.available for s in self.servers],
+            [sum(r.computed for r in s.running if r.decodes) for s in self.servers],
+            [blocks[0] if blocks else 0 for blocks in asked],
+            [sum(blocks) for blocks in asked],
+        ]
+        return Servers(*np.array(columns, dtype=np.int64))
+
+    def live(self) -> NDArray[np.void]:
+        rows = np.zeros(len(self._where), dtype=LIVE)
+        for row, (server, request) in zip(rows, self._where.values(), strict=True):
+            state = what.WAITING if request in server.waiting else what.RUNNING
+            state = what.PARKED if request in server.parked else state
+            state = what.DECODING if request.decodes else state
+            row["slot"], row["server"], row["state"] = request.id, server.index, state
+            for name in ("id", "prompt", "produced", "computed", "priority", "preemptions", "arrival_s"):
+                row[name] = getattr(request, name)
+            row["blocks"] = _blocks(request.computed, server.spec.block_tokens)
+        return np.sort(rows, order=["server", "id"])
+
     def _arrived(self) -> Request:
         assert self._pending is not None
         request, self._pending = self._pending, None
@@ -96,11 +144,14 @@ class ReferenceEngine:
         self._where.pop(request.id, None)
         self._done.append((request.id, *times, server, *lengths, request.preemptions, status))
         self._fresh += self.watch_finish
+        self._ended += 1
 
     # Time.
 
     def advance(self, until: float) -> Event:
         while not self._events and not self._fresh:
+            if not self._arrivals and self._more:
+                return Event(what.STARVED, self.now, UNROUTED, 0)
             first = min(self.servers, key=lambda server: (server.step_end, server.index))
             arrival = self._arrivals[0][0].arrival_s if self._arrivals else math.inf
             if first.step_end <= min(arrival, until) and first.step_end < math.inf:
@@ -112,7 +163,7 @@ class ReferenceEngine:
                 request, target = self._arrivals.popleft()
                 if target == UNROUTED:
                     self._pending = request
-                    return Event(what.ROUTE, arrival, UNROUTED, request.id)
+                    return Event(what.ROUTE, arrival, UNROUTED, request.id - self._first_id)
                 self._enqueue(self.servers[target], request)
             elif math.isinf(until):
                 return Event(what.STARVED, self.now, UNROUTED, 0)
@@ -124,16 +175,13 @@ class ReferenceEngine:
             return Event(what.FINISHED, self.now, UNROUTED, ended)
         return self._events.popleft()
 
-    def _enqueue(self, server: Server, request: Request) -> int:
+    def _enqueue(self, server: Server, request: Request, *, front: bool = False) -> int:
         spec = server.spec
         blocks = -(-request.target // spec.block_tokens) + spec.watermark
         if blocks > spec.kv_blocks or (spec.prefill_first and request.target > spec.max_tokens):
             self._record(request, server.index, what.TOO_LONG)
             return UNROUTED
-        place = len(server.waiting)
-        while place > 0 and server.waiting[place - 1].priority < request.priority:
-            place -= 1
-        server.waiting.insert(place, request)
+        server.queue(request, front=front)
         self._where[request.id] = server, request
         if math.isinf(server.step_end) and self._asking is None:
             self._begin(server)
@@ -321,10 +369,7 @@ class ReferenceEngine:
         server.release(request)
         request.preemptions += 1
         server.preemptions += 1
-        place = 0
-        while place < len(server.waiting) and server.waiting[place].priority > request.priority:
-            place += 1
-        server.waiting.insert(place, request)
+        server.queue(request, front=True)
 
 
 def _victim(server: Server) -> Request:

@@ -68,12 +68,21 @@ class Server:
         """Blocks that are free, or are as soon as content that nobody uses is forgotten."""
         return self.free + len(self.unused) * self.unit_blocks
 
-    def allocate(self, request: Request, blocks: int) -> None:
+    def queue(self, request: Request, *, front: bool) -> None:
+        """By priority, behind those of the same or in front of them."""
+        ahead = [each for each in self.waiting if each.priority > request.priority]
+        same = [each for each in self.waiting if each.priority == request.priority]
+        self.waiting.insert(len(ahead) + (0 if front else len(same)), request)
+
+    def take(self, blocks: int) -> None:
         while self.free < blocks:
             oldest, _ = self.unused.popitem(last=False)
             del self.users[oldest]
             self.free += self.unit_blocks
         self.free -= blocks
+
+    def allocate(self, request: Request, blocks: int) -> None:
+        self.take(blocks)
         request.held += blocks
 
     def release(self, request: Request) -> None:

@@ -23,8 +23,11 @@ WORLD = np.dtype(
         ("arrivals", "i8"),  # in the block, and how many of them have arrived
         ("arrived", "i8"),
         ("first_id", "i8"),
+        ("more", "i8"),  # blocks follow
         ("free_slots", "i8"),
-        ("done", "i8"),
+        ("done", "i8"),  # in the buffer of the done
+        ("ended", "i8"),
+        ("events", "i8"),
         ("fresh", "i8"),  # ended since the last FINISHED
         ("handoff_head", "i8"),
         ("handoff_tail", "i8"),
@@ -83,8 +86,6 @@ SLOT = np.dtype(
         ("free", "i8"),  # not of this slot: the stack of the free ones
     ]
 )
-UNUSED, WAITING, RUNNING, DECODING, PARKED = range(5)
-
 SERVER = np.dtype(
     [
         ("cost", "i8"),

@@ -1,0 +1,110 @@
+"""FLEET.yaml: which servers there are. One pool of equal servers needs a model and a GPU; several are listed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from routelab.core.config import convert, load_yaml
+from routelab.core.errors import InputError
+
+Count = Annotated[int, msgspec.Meta(ge=1)]
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+NotNegative = Annotated[float, msgspec.Meta(ge=0)]
+
+
+class Speculation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``drafted`` tokens are proposed for each decode and step, of which ``accepted`` hold on average."""
+
+    drafted: Count
+    accepted: NotNegative
+
+
+class PoolSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Equal servers. ``model`` and ``gpu`` are names of the catalogues; see `ServerSpec` for the limits of a batch.
+
+    ``kv_tokens``: room for keys and values, else what the memory leaves beside the weights. ``tables``: a folder of
+    measured operator times, else the calibrated roofline of ``backend``. ``usd_per_hour``: of one server.
+    """
+
+    model: str
+    gpu: str
+    name: str = ""
+    replicas: Count = 1
+    tp: Count = 1
+    pp: Count = 1
+    ep: Count = 1
+    dtype: str = "bf16"
+    kv: str = "bf16"
+    role: Literal["mixed", "prefill", "decode"] = "mixed"
+    region: str = ""
+    batching: Literal["chunked", "prefill-first"] = "chunked"
+    preemption: Literal["recompute", "swap"] = "recompute"
+    max_seqs: Count = 256
+    max_batch_tokens: Count = 8192
+    block_tokens: Count = 16
+    memory_utilization: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.9
+    kv_tokens: Count | None = None
+    watermark: NotNegative = 0.0
+    prefix_cache: bool = True
+    speculation: Speculation | None = None
+    backend: str = "vllm"
+    tables: str | None = None
+    usd_per_hour: NotNegative | None = None
+
+
+class Slo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a request must keep to count as served in time; what is left out is not asked for."""
+
+    ttft_s: Positive | None = None
+    tpot_s: Positive | None = None
+    e2e_s: Positive | None = None
+
+
+class Wan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Between two regions, both ways."""
+
+    between: tuple[str, str]
+    latency_s: NotNegative
+    gb_s: Positive = 1.0
+    usd_per_gb: NotNegative = 0.0
+
+
+class FleetSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """All of a fleet. ``link_gb_s``: between the servers of one region, for keys and values that move."""
+
+    pools: tuple[PoolSpec, ...]
+    policy: str = "round-robin"
+    slo: Slo = Slo()
+    link_gb_s: Positive = 25.0
+    wan: tuple[Wan, ...] = ()
+
+
+def load_fleet(path: Path) -> FleetSpec:
+    """Read FLEET.yaml; raises InputError that names the wrong field."""
+    return read_fleet(load_yaml(path), str(path))
+
+
+def read_fleet(value: object, where: str) -> FleetSpec:
+    """The same from values. The fields of a pool may stand at the top where there is only one."""
+    if not isinstance(value, dict):
+        raise InputError(where, expected="a mapping with `model` and `gpu`", got=type(value).__name__, fix="see docs")
+    if "pools" not in value:
+        shared = {name for name in FleetSpec.__struct_fields__ if name != "pools"}
+        pool = {key: each for key, each in value.items() if key not in shared}
+        convert(pool, PoolSpec, where)  # errors name fields where the user wrote them
+        value = {key: each for key, each in value.items() if key in shared} | {"pools": [pool]}
+    spec = convert(value, FleetSpec, where)
+    if not spec.pools:
+        raise InputError(f"{where} pools", expected="at least one pool", got="none", fix="add model and gpu")
+    regions = {pool.region for pool in spec.pools}
+    for wan in spec.wan:
+        for region in wan.between:
+            if region not in regions:
+                known = f"regions of pools ({', '.join(sorted(regions))})"
+                raise InputError(f"{where} wan", expected=known, got=region, fix="name the region of a pool")
+        if wan.between[0] == wan.between[1]:
+            raise InputError(f"{where} wan", expected="two regions", got=f"{wan.between[0]} twice", fix="remove it")
+    return spec
