@@ -46,6 +46,7 @@ class Control:
         self._on_since = np.zeros(len(servers))
         self._on_s = np.zeros(len(servers))
         self._candidates: list[Ints] = []
+        self._serving: list[frozenset[int]] = []
         self._truth: dict[int, int] = {}
 
     def __len__(self) -> int:
@@ -105,6 +106,10 @@ class Control:
         """The requests in servers (`LIVE` rows), as they are."""
         return self.engine.live()
 
+    def queue(self, server: int) -> NDArray[np.void]:
+        """The requests that wait at a server (`LIVE` rows), from the head of its queue."""
+        return self.engine.queue(server)
+
     # Verbs.
 
     def send(self, request: int, server: int) -> None:
@@ -155,13 +160,15 @@ class Control:
         row = rows[rows["slot"] == slot][0]
         return float(row["blocks"] * self.block_bytes[row["server"]])
 
-    def migrate(self, request: int, target: int, *, pause_s: float = 0.0) -> None:
+    def migrate(self, request: int, target: int, *, recompute: bool = False) -> Migration:
         """Live migration: copy while it decodes, stop for the last blocks, go on at the target; see `Migration`.
 
-        Given up where the request ends or is preempted, or the target has no room.
+        Given up where the request ends or is preempted, or the target has no room. With ``recompute`` nothing is
+        copied: it stops at once, and the target computes its keys again.
         """
-        self.migrations += 1
-        Migration(self, request, target, pause_s).begin()
+        migration = Migration(self, request, target)
+        migration.begin(recompute=recompute)
+        return migration
 
     # For the simulator.
 
@@ -186,12 +193,13 @@ class Control:
                     "arrivals model", expected=f"a model of the fleet ({known})", got=model, fix="add a pool"
                 )
         self._candidates = [np.array([k for k, name in enumerate(names) if model in ("", name)]) for model in asked]
+        self._serving = [frozenset(servers.tolist()) for servers in self._candidates]
         if self.oracle:
             self._truth = dict(enumerate(block.output_tokens.tolist(), first_id))
 
     def serves(self, server: int, request: Request) -> bool:
         """Whether a server has a request's model."""
-        return bool((self._candidates[request.model] == server).any())
+        return server in self._serving[request.model]
 
     def on_seconds(self, start: float) -> Floats:
         """How long each server was there since the first arrival."""

@@ -153,6 +153,18 @@ def step_seconds(
 
 
 @entry
+def decode_line(costs: Costs, kind: int, tokens: int, decodes: int) -> tuple[float, float, float]:
+    """Where the time of a step of decodes is a line in their keys: ``base + keys * slope + rest``, to the last bit what
+    `step_seconds` says. A negative slope elsewhere."""
+    if costs.rule[kind] != 0 or costs.axis_sizes[kind, 0] > 0:
+        return 0.0, 0.0, -1.0
+    slope = max(costs.scalars[kind, DECODE_COMPUTE], costs.scalars[kind, DECODE_MEMORY])
+    links = costs.tokens[kind, tokens, LINKS] + costs.rows[kind, decodes, LINKS]
+    rest = links + costs.scalars[kind, FIXED] + decodes * costs.scalars[kind, PER_SEQUENCE]
+    return costs.tokens[kind, tokens, TIME] + costs.rows[kind, decodes, TIME], rest, slope
+
+
+@entry
 def _measured_attention(costs: Costs, kind: int, chunk: int, pairs: float, decodes: int, kv: float) -> float:
     """Attention by interpolation. Several chunks count as one with the same pairs; fewer pairs than one chunk could
     have (several prompts that do not see each other) take their share of its time."""

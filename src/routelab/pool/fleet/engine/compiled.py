@@ -21,6 +21,8 @@ class CompiledEngine:
 
     def __init__(self, costs: Sequence[StepCost], servers: Sequence[ServerSpec]) -> None:
         self._state: State = fresh(costs, servers)
+        self._seen = self._state.servers.view()
+        self._seen.flags.writeable = False
         self._done: list[NDArray[np.void]] = []
 
     @property
@@ -46,9 +48,7 @@ class CompiledEngine:
     @property
     def servers(self) -> NDArray[np.void]:
         """The servers' records, read only; those in a run of equal steps show how it began."""
-        seen = self._state.servers.view()
-        seen.flags.writeable = False
-        return seen
+        return self._seen
 
     def feed(self, arrivals: Arrivals, targets: Ints, first_id: int, *, more: bool = False) -> None:
         if len(arrivals.hash_starts) and not self._state.world["unit"]:
@@ -137,8 +137,18 @@ class CompiledEngine:
         loop.settle_all(self._state)
         records = self._state.slots
         slots = np.flatnonzero(records["state"] != UNUSED)
-        slots = slots[np.lexsort([records["id"][slots], records["server"][slots]])]
-        records = records[slots]
+        return self._live(slots[np.lexsort([records["id"][slots], records["server"][slots]])])
+
+    def queue(self, server: int) -> NDArray[np.void]:
+        records = self._state.slots
+        slots, slot = [], int(self._state.servers["waiting_head"][server])
+        while slot != NONE:
+            slots.append(slot)
+            slot = int(records["next"][slot])
+        return self._live(np.array(slots, dtype=np.int64))
+
+    def _live(self, slots: Ints) -> NDArray[np.void]:
+        records = self._state.slots[slots]
         servers = self._state.servers[records["server"]]
         rows = np.zeros(len(slots), dtype=LIVE)
         rows["slot"] = slots

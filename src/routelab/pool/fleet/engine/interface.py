@@ -197,3 +197,6 @@ class Engine(Protocol):
 
     def live(self) -> NDArray[np.void]:
         """`LIVE` rows of the requests that are in servers, by server and id."""
+
+    def queue(self, server: int) -> NDArray[np.void]:
+        """`LIVE` rows of the requests that wait at a server, from the head of its queue."""

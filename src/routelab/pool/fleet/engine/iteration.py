@@ -10,12 +10,14 @@ import math
 
 import numpy as np
 
-from routelab.pool.fleet.cost.step import step_seconds
+from routelab.pool.fleet.cost.step import DECODE_COMPUTE, DECODE_MEMORY, decode_line, step_seconds
 from routelab.pool.fleet.engine import cache, memory
 from routelab.pool.fleet.engine.heaps import wake_at
 from routelab.pool.fleet.engine.interface import DECODING, OK, OUT_OF_MEMORY, PARKED, PREFILL
 from routelab.pool.fleet.engine.state import NONE, State
 from routelab.pool.fleet.jit import kernel
+
+NEVER = 1 << 62
 
 
 @kernel
@@ -189,28 +191,23 @@ def _walk(st: State, server: int, until: float, most: int) -> float:
     """Go through equal decode steps from `run_start_s` to the first that ends after `until`, or the last that can be
     run blindly; the run's figures are left in the server, the end of that step is returned. Nothing is committed."""
     s = st.servers[server]
-    costs, kind, slowdown, decodes = st.costs, s.cost, s.slowdown, s.decodes
+    costs, kind, decodes = st.costs, s.cost, s.decodes
     tokens = decodes * (1 + s.drafted)
+    base, rest, slope = decode_line(costs, kind, tokens, decodes)
     free = memory.available(st, server)
     first_finish = st.slots[st.finishing[server, 0]].finish
-    asks = st.world[0].asks > 0 and s.waiting > 0
+    asks_at = s.ask_at if st.world[0].asks > 0 and s.waiting > 0 else NEVER
     clock, kv, ahead = s.clock, s.kv, s.inflight
-    begun, steps, before = 0, 1, -np.inf
-    busy = compute = moved = links = 0.0
+    begun, steps, before, keys = 0, 1, -np.inf, 0
     time = s.run_start_s
     while True:
-        step, step_compute, step_moved, step_links = step_seconds(
-            costs, kind, tokens, decodes, 0.0, 0.0, decodes, float(kv + decodes)
-        )
-        step = step * slowdown + s.pending_swap_s
-        end = time + step
-        busy += step
-        compute += step_compute
-        moved += step_moved
-        links += step_links
-        if end > until or steps >= most or clock + ahead >= first_finish:
-            break
-        if asks and clock + ahead >= s.ask_at:
+        keys += kv + decodes
+        if slope >= 0.0:
+            step = base + float(kv + decodes) * slope + rest
+        else:
+            step = step_seconds(costs, kind, tokens, decodes, 0.0, 0.0, decodes, float(kv + decodes))[0]
+        end = time + (step * s.slowdown + s.pending_swap_s)
+        if end > until or steps >= most or clock + ahead >= first_finish or clock + ahead >= asks_at:
             break
         following = tokens_of_step(st, server, s.decode_steps + steps)
         blocks = _blocks_begun(st, server, clock + ahead, following)
@@ -223,8 +220,7 @@ def _walk(st: State, server: int, until: float, most: int) -> float:
         steps += 1
         before = time = end
     s.run_steps, s.run_tokens, s.run_blocks, s.run_last, s.run_before_s = steps, clock - s.clock, begun, ahead, before
-    s.run_compute_s, s.run_memory_s, s.run_links_s = compute, moved, links
-    s.run_busy_s = busy
+    s.run_keys, s.run_busy_s = keys, end - s.run_start_s
     return end
 
 
@@ -243,10 +239,12 @@ def settle(st: State, server: int, until: float) -> None:
     s.steps += s.run_steps
     s.inflight = s.run_last
     s.last_end_s = max(s.last_end_s, s.run_before_s)
+    tokens = s.decodes * (1 + s.drafted)
+    one = step_seconds(st.costs, s.cost, tokens, s.decodes, 0.0, 0.0, s.decodes, 0.0)
     s.busy_s += s.run_busy_s
-    s.compute_s += s.run_compute_s
-    s.memory_s += s.run_memory_s
-    s.links_s += s.run_links_s
+    s.compute_s += s.run_steps * one[1] + s.run_keys * st.costs.scalars[s.cost, DECODE_COMPUTE]
+    s.memory_s += s.run_steps * one[2] + s.run_keys * st.costs.scalars[s.cost, DECODE_MEMORY]
+    s.links_s += s.run_steps * one[3]
     s.run_steps = 0
 
 

@@ -122,8 +122,14 @@ class ReferenceEngine:
         return Servers(*np.array(columns, dtype=np.int64))
 
     def live(self) -> NDArray[np.void]:
-        rows = np.zeros(len(self._where), dtype=LIVE)
-        for row, (server, request) in zip(rows, self._where.values(), strict=True):
+        return np.sort(self._live(list(self._where.values())), order=["server", "id"])
+
+    def queue(self, server: int) -> NDArray[np.void]:
+        return self._live([(self.servers[server], request) for request in self.servers[server].waiting])
+
+    def _live(self, found: list[tuple[Server, Request]]) -> NDArray[np.void]:
+        rows = np.zeros(len(found), dtype=LIVE)
+        for row, (server, request) in zip(rows, found, strict=True):
             state = what.WAITING if request in server.waiting else what.RUNNING
             state = what.PARKED if request in server.parked else state
             state = what.DECODING if request.decodes else state
@@ -131,7 +137,7 @@ class ReferenceEngine:
             for name in ("id", "prompt", "produced", "computed", "priority", "preemptions", "arrival_s"):
                 row[name] = getattr(request, name)
             row["blocks"] = _blocks(request.computed, server.spec.block_tokens)
-        return np.sort(rows, order=["server", "id"])
+        return rows
 
     def _arrived(self) -> Request:
         assert self._pending is not None

@@ -139,9 +139,7 @@ SERVER = np.dtype(
         ("memory_s", "f8"),
         ("links_s", "f8"),
         ("run_busy_s", "f8"),
-        ("run_compute_s", "f8"),
-        ("run_memory_s", "f8"),
-        ("run_links_s", "f8"),
+        ("run_keys", "i8"),
         ("steps", "i8"),
         ("tokens_out", "i8"),
     ]
