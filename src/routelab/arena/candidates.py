@@ -6,9 +6,6 @@ when it can be (``fit: cross``); a frozen artifact is judged as it is; of a bare
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import sys
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -107,7 +104,7 @@ def _of_text(spec: str) -> Candidate:
             reads_text=frozen.recipe.encoder is not None,
         )
     if ":" in spec:
-        return _of_object(_imported(spec), spec)
+        return _of_object(registry.imported(spec, "router"), spec)
     if spec not in registry.names("routelab.routers") and (path.exists() or "/" in spec):
         raise InputError(
             f"router {spec!r}",
@@ -151,28 +148,6 @@ def _of_object(thing: Any, spec: str | None) -> Candidate:
     description = (getattr(thing, "__doc__", None) or "").strip().partition("\n")[0]
     fits = hasattr(thing, "fit")
     return Candidate(name, lambda seed: deepcopy(thing) if fits else thing, "cross" if fits else "unknown", description)
-
-
-def _imported(spec: str) -> Any:
-    module_name, _, attribute = spec.rpartition(":")
-    try:
-        if module_name.endswith(".py"):
-            location = Path(module_name)
-            if not location.is_file():
-                raise InputError(f"router {spec!r}", expected="an existing file", got="none", fix="check the path")
-            loaded = importlib.util.spec_from_file_location(location.stem, location)
-            assert loaded is not None and loaded.loader is not None
-            module = importlib.util.module_from_spec(loaded)
-            sys.modules[location.stem] = module
-            loaded.loader.exec_module(module)
-        else:
-            module = importlib.import_module(module_name)
-    except (ImportError, SyntaxError) as error:
-        raise InputError(f"router {spec!r}", expected="importable code", got=str(error), fix="mend it") from error
-    if not hasattr(module, attribute):
-        fix = nearest(attribute, [name for name in vars(module) if not name.startswith("_")])
-        raise InputError(f"router {spec!r}", expected="a name the module defines", got=repr(attribute), fix=fix)
-    return getattr(module, attribute)
 
 
 def arm_indices(answer: Decisions | Sequence[str], arms: tuple[str, ...], batch: QueryBatch, name: str) -> list[int]:

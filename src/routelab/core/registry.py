@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
+import sys
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import Any, Literal
 
 from routelab.core.errors import ContractError, InputError, nearest
@@ -44,3 +48,29 @@ def load(group: Group, name: str) -> Any:
         raise ContractError(
             f"{group} {name!r}", expected="an importable object", got=str(error), fix="reinstall the plug-in"
         ) from error
+
+
+def imported(spec: str, what: str) -> Any:
+    """The object that ``file.py:object`` or ``module:object`` names; running the file is what its user asks for.
+
+    Raises InputError, in which ``what`` says what it is to be.
+    """
+    module_name, _, attribute = spec.rpartition(":")
+    try:
+        if module_name.endswith(".py"):
+            location = Path(module_name)
+            if not location.is_file():
+                raise InputError(f"{what} {spec!r}", expected="an existing file", got="none", fix="check the path")
+            loaded = importlib.util.spec_from_file_location(location.stem, location)
+            assert loaded is not None and loaded.loader is not None
+            module = importlib.util.module_from_spec(loaded)
+            sys.modules[location.stem] = module
+            loaded.loader.exec_module(module)
+        else:
+            module = importlib.import_module(module_name)
+    except (ImportError, SyntaxError) as error:
+        raise InputError(f"{what} {spec!r}", expected="importable code", got=str(error), fix="mend it") from error
+    if not hasattr(module, attribute):
+        fix = nearest(attribute, [name for name in vars(module) if not name.startswith("_")])
+        raise InputError(f"{what} {spec!r}", expected="a name the module defines", got=repr(attribute), fix=fix)
+    return getattr(module, attribute)

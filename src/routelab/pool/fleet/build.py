@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from routelab.core.errors import InputError
 from routelab.pool.fleet.catalogue import Hardware, Model, find_hardware, find_model
 from routelab.pool.fleet.cost.analytic import step_cost
@@ -100,6 +102,9 @@ def _cost(pool: PoolSpec, calibration: Calibration) -> StepCost:
     plan = Plan(tp=pool.tp, pp=pool.pp, ep=pool.ep, dtype=pool.dtype, kv=pool.kv)
     factors = calibration.engine(pool.backend, pool.dtype)
     model, device = find_model(pool.model), find_hardware(pool.gpu)
+    if pool.interconnect:
+        device = msgspec.structs.replace(device, link_gb_s=pool.interconnect.gb_s)
+        factors = msgspec.structs.replace(factors, link=1.0, hop_s=pool.interconnect.latency_s)
     tokens = pool.max_batch_tokens * (1 + (pool.speculation.drafted if pool.speculation else 0))
     if pool.tables:
         return layerwise_cost(

@@ -15,6 +15,13 @@ Positive = Annotated[float, msgspec.Meta(gt=0)]
 NotNegative = Annotated[float, msgspec.Meta(ge=0)]
 
 
+class Interconnect(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Between the devices of one server, as reached by collectives: bandwidth, and time for each message."""
+
+    gb_s: Positive
+    latency_s: NotNegative
+
+
 class Speculation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """``drafted`` tokens are proposed for each decode and step, of which ``accepted`` hold on average."""
 
@@ -26,7 +33,8 @@ class PoolSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Equal servers. ``model`` and ``gpu`` are names of the catalogues; see `ServerSpec` for the limits of a batch.
 
     ``kv_tokens``: room for keys and values, else what the memory leaves beside the weights. ``tables``: a folder of
-    measured operator times, else the calibrated roofline of ``backend``. ``usd_per_hour``: of one server.
+    measured operator times, else the calibrated roofline of ``backend``. ``interconnect``: between the devices of a
+    server, else the catalogue's. ``usd_per_hour``: of one server.
     """
 
     model: str
@@ -50,6 +58,7 @@ class PoolSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     watermark: NotNegative = 0.0
     prefix_cache: bool = True
     speculation: Speculation | None = None
+    interconnect: Interconnect | None = None
     backend: str = "vllm"
     tables: str | None = None
     usd_per_hour: NotNegative | None = None
