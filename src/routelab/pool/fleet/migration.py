@@ -1,4 +1,8 @@
-"""Live migration of a request's keys: pre-copy in stages while it decodes, then stop and copy the rest (OSDI'24)."""
+"""A decoding request moves to another server: its keys by live pre-copy (Llumnix, OSDI'24), or computed again there.
+
+Pre-copy sends what is there while the request goes on, in stages; when little is left it stops, the rest follows, and it
+goes on at the target. It knows nothing of when and where to move: that is a policy's.
+"""
 
 from __future__ import annotations
 
@@ -15,58 +19,87 @@ STAGES, LAST_BLOCKS = 3, 16
 
 
 class Migration:
-    """One request on its way. The target's blocks are set aside before each stage."""
+    """One request on its way. The target's blocks are set aside before each stage.
 
-    def __init__(self, fleet: Control, request: int, target: int, pause_s: float = 0.0) -> None:
-        self.fleet, self.request, self.target, self.pause_s = fleet, request, target, pause_s
-        self.copied = self.reserved = self.stage = self.preemptions = 0
+    Given up where the request ends or is preempted, the target has no room, or so many stages leave too much.
+    ``over``: it arrived or was given up.
+    """
+
+    def __init__(self, fleet: Control, request: int, target: int) -> None:
+        self.fleet, self.request, self.target = fleet, request, target
+        self.over = False
         self.source = -1
+        self._copied = self._reserved = self._stages = self._preemptions = 0
 
-    def begin(self) -> None:
+    def begin(self, *, recompute: bool = False) -> None:
+        """Start copying; with ``recompute`` it stops at once, and the target computes its keys again."""
         row = self._row()
         if row is None:
+            self._give_up()
             return
-        self.source, self.preemptions = int(row["server"]), int(row["preemptions"])
-        self._copy(int(row["blocks"]))
+        self.source, self._preemptions = int(row["server"]), int(row["preemptions"])
+        if recompute:
+            self._start_over(int(row["slot"]), int(row["blocks"]))
+        else:
+            self._copy(int(row["blocks"]))
 
     def _copy(self, blocks: int) -> None:
         """Send the blocks that are not there yet, if the target has room for them."""
-        more = blocks - self.copied
-        if not self.fleet.engine.reserve(self.target, more):
+        if not self._set_aside(blocks):
             self._give_up()
             return
-        self.reserved += more
-        self.copied = blocks
-        self.stage += 1
-        size = more * float(self.fleet.block_bytes[self.source])
-        self.fleet.at(self.fleet.links[self.source].send(self.fleet.now, size), self._copied)
+        more, self._copied = blocks - self._copied, blocks
+        self._stages += 1
+        self.fleet.at(self._send(more), self._arrived)
 
-    def _copied(self) -> None:
+    def _arrived(self) -> None:
+        """A stage is there."""
         row = self._row()
-        if row is None or int(row["server"]) != self.source or int(row["preemptions"]) != self.preemptions:
+        if row is None or int(row["server"]) != self.source or int(row["preemptions"]) != self._preemptions:
             self._give_up()
-        elif int(row["blocks"]) - self.copied <= LAST_BLOCKS:
+        elif int(row["blocks"]) - self._copied <= LAST_BLOCKS:
             self._switch(int(row["slot"]), int(row["blocks"]))
-        elif self.stage >= STAGES:
+        elif self._stages >= STAGES:
             self._give_up()
         else:
             self._copy(int(row["blocks"]))
 
     def _switch(self, slot: int, blocks: int) -> None:
         """Stop it here; when the last blocks are there it goes on at the target."""
+        if not self._set_aside(blocks + 1):  # its next token may begin one
+            self._give_up()
+            return
         moved = self.fleet.engine.withdraw(slot)
-        size = max(blocks - self.copied, 1) * float(self.fleet.block_bytes[self.source])
-        there = self.fleet.links[self.source].send(self.fleet.now, size) + self.pause_s
+        self.fleet.migrations += 1
 
         def go_on() -> None:
-            self._give_up()  # what was set aside is taken by the request itself
-            self.fleet.engine.put(moved, self.target, front=True)
+            self.fleet.engine.put(moved, self.target, front=True)  # first in the queue, then what was set aside is free
+            self._give_up()
 
-        self.fleet.at(there, go_on)
+        self.fleet.at(self._send(max(blocks - self._copied, 1)), go_on)
+
+    def _start_over(self, slot: int, blocks: int) -> None:
+        if self._set_aside(blocks + 1):
+            moved = self.fleet.engine.withdraw(slot)
+            self.fleet.migrations += 1
+            self.fleet.engine.put(moved._replace(computed=0), self.target, front=True)
+        self._give_up()
+
+    def _set_aside(self, blocks: int) -> bool:
+        more = blocks - self._reserved
+        if not self.fleet.engine.reserve(self.target, more):
+            return False
+        self._reserved = blocks
+        return True
+
+    def _send(self, blocks: int) -> float:
+        """When so many blocks, sent now, are there."""
+        return self.fleet.links[self.source].send(self.fleet.now, blocks * float(self.fleet.block_bytes[self.source]))
 
     def _give_up(self) -> None:
-        self.fleet.engine.reserve(self.target, -self.reserved)
-        self.reserved = 0
+        self.over = True
+        self.fleet.engine.reserve(self.target, -self._reserved)
+        self._reserved = 0
 
     def _row(self) -> np.void | None:
         rows = self.fleet.engine.live()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ from routelab.pool.fleet.policy import DROP, HOLD, Policy, Request
 from routelab.pool.fleet.result import Run
 from routelab.pool.fleet.watchdog import Hooks, watched
 
+Lengths = Callable[[Request, int], tuple[int, int]]
 BLOCK = 100_000
 PATIENCE_S = 3600.0
 HOOK_LIMIT_S = 10.0
@@ -35,10 +36,20 @@ HOOK_LIMIT_S = 10.0
 
 class Simulation:
     """One run of one policy. With `clients` the loop is closed: so many clients take the next request ``think_s`` after
-    their last one ended, whatever the times of the arrivals."""
+    their last one ended, whatever the times of the arrivals. `lengths` gives the tokens of prompt and answer where they
+    depend on the server that was chosen."""
 
-    def __init__(self, fleet: Fleet, policy: Policy, *, seed: int = 0, clients: int = 0, think_s: float = 0.0) -> None:
-        self.policy, self.clients, self.think_s = policy, clients, think_s
+    def __init__(
+        self,
+        fleet: Fleet,
+        policy: Policy,
+        *,
+        seed: int = 0,
+        clients: int = 0,
+        think_s: float = 0.0,
+        lengths: Lengths | None = None,
+    ) -> None:
+        self.policy, self.clients, self.think_s, self.lengths = policy, clients, think_s, lengths
         self.engine = CompiledEngine(fleet.costs, [server.spec for server in fleet.servers])
         self.control = Control(fleet, self.engine, type(policy).__name__.startswith("Oracle"), seed)
         self.engine.ask = policy.has("admit")
@@ -119,7 +130,8 @@ class Simulation:
             choice = self.policy.route(request, self.control)
             self.hooks.running = ""
             if choice >= 0:
-                self.engine.route(self._checked(choice, request))
+                server = self._checked(choice, request)
+                self.engine.route(server, self.lengths(request, server) if self.lengths else None)
             else:
                 self._keep(request, self.engine.take(), choice)
         elif event.kind == ASK:

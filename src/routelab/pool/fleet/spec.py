@@ -32,6 +32,8 @@ class Speculation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 class PoolSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Equal servers. ``model`` and ``gpu`` are names of the catalogues; see `ServerSpec` for the limits of a batch.
 
+    ``arms``: what of an outcome table these servers answer, where a router chooses among arms.
+
     ``kv_tokens``: room for keys and values, else what the memory leaves beside the weights. ``tables``: a folder of
     measured operator times, else the calibrated roofline of ``backend``. ``interconnect``: between the devices of a
     server, else the catalogue's. ``usd_per_hour``: of one server.
@@ -40,6 +42,7 @@ class PoolSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     model: str
     gpu: str
     name: str = ""
+    arms: tuple[str, ...] = ()
     replicas: Count = 1
     tp: Count = 1
     pp: Count = 1

@@ -37,14 +37,14 @@ SPREAD = {
 """Standard deviations of the logarithms of the overall factors, before anything is measured."""
 _COMPUTE, _BANDWIDTH = ("compute", "experts_compute", "attention_compute"), ("bandwidth", "experts_bandwidth")
 BY_BACKEND = {
-    "compute": (_COMPUTE, 0.15),
-    "bandwidth": ((*_BANDWIDTH, "attention_bandwidth"), 0.15),
-    "hop_s": (("hop_s",), 0.2),
-    "overhead": (("launch_s", "step_s"), 0.3),
-    "request_s": (("request_s",), 0.7),
-    "burst": (("burst",), 0.7),
+    "compute": (_COMPUTE, 0.1),
+    "bandwidth": ((*_BANDWIDTH, "attention_bandwidth"), 0.1),
+    "hop_s": (("hop_s",), 0.15),
+    "overhead": (("launch_s", "step_s"), 0.2),
+    "request_s": (("request_s",), 0.5),
+    "burst": (("burst",), 0.5),
 }
-BY_DTYPE = {"compute": (_COMPUTE[:2], 0.2), "bandwidth": (_BANDWIDTH, 0.2)}
+BY_DTYPE = {"compute": (_COMPUTE[:2], 0.4), "bandwidth": (_BANDWIDTH, 0.4)}
 """What moves together with the backend and with the data type of the weights, and how far."""
 TIGHTNESS = 3.0  # how much a standard deviation of the prior weighs against one of a point
 SCALE = {"tpot": 0.12, "ttft": 0.25}  # errors of this size are usual; larger ones count less and less

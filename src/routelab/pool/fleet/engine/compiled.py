@@ -77,8 +77,11 @@ class CompiledEngine:
             else:
                 return Event(*event)
 
-    def route(self, server: int) -> int:
+    def route(self, server: int, lengths: tuple[int, int] | None = None) -> int:
         slot = self._arrived()
+        if lengths:
+            record = self._state.slots[slot : slot + 1]
+            record["prompt"], record["output"] = lengths
         return int(loop.submit(self._state, server, slot, True))
 
     def take(self) -> Moved:

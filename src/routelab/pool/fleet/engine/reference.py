@@ -54,8 +54,10 @@ class ReferenceEngine:
             request = Request(first_id + row, float(arrivals.time_s[row]), *lengths, int(priority[row]), tuple(hashes))
             self._arrivals.append((request, int(targets[row])))
 
-    def route(self, server: int) -> int:
-        return self._enqueue(self.servers[server], self._arrived())
+    def route(self, server: int, lengths: tuple[int, int] | None = None) -> int:
+        request = self._arrived()
+        request.prompt, request.output = lengths or (request.prompt, request.output)
+        return self._enqueue(self.servers[server], request)
 
     def take(self) -> Moved:
         return _moved(self._arrived())
