@@ -30,9 +30,11 @@ from routelab.core.config import json_schema
 from routelab.core.files import write_text
 from routelab.outcomes.schema import ANSWER_COLUMNS, CALL_COLUMNS, QUERY_COLUMNS
 from routelab.outcomes.store import Manifest
+from routelab.pool.fleet.spec import FleetSpec
 from routelab.router import Recipe, catalogue
 from routelab.router.contract import CHECKS
 from routelab.workload import sources
+from routelab.workload.arrivals import AnyWorkload
 from routelab.workload.build import Recipe as SuiteRecipe
 from routelab.workload.generate import FAMILIES, Family, families
 from routelab.workload.generate.register import Register
@@ -43,6 +45,7 @@ ROOT = DOCS.parent
 BLOCK = re.compile(r"(<!-- generated: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 HELP_WIDTH = 100
 SCHEMAS: dict[str, Any] = {
+    "fleet": FleetSpec,
     "manifest": Manifest,
     "model-card": ModelCard,
     "outcome": Outcome,
@@ -54,6 +57,7 @@ SCHEMAS: dict[str, Any] = {
     "submission": Submission,
     "suite-manifest": SuiteManifest,
     "suite-recipe": SuiteRecipe,
+    "workload": AnyWorkload,
 }
 assert families
 

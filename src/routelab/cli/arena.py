@@ -31,6 +31,10 @@ from routelab.cli.options import json_option, load_table, run_options, seed_opti
     "--live", type=click.IntRange(min=20), metavar="N", help="Judge on N fresh items that local models answer now."
 )
 @click.option("--endpoints", type=click.Path(path_type=Path), help="YAML with the providers that answer --live.")
+@click.option("--pool", metavar="FLEET", help="Judge under load, on this fleet: FLEET.yaml, or `default`.")
+@click.option("--workload", metavar="FILE", help="What arrives, with --pool [default: the embedded one].")
+@click.option("--seeds", type=click.IntRange(min=1), default=5, show_default=True, help="Runs, with --pool.")
+@click.option("--view-age", type=float, default=5.0, show_default=True, help="Seconds of an aged view, with --pool.")
 @click.option("--redact-prompts", is_flag=True, help="Keep prompts out of the report.")
 @json_option
 def arena_command(
@@ -40,11 +44,21 @@ def arena_command(
     output: Path,
     live: int | None,
     endpoints: Path | None,
+    pool: str | None,
+    workload: str | None,
+    seeds: int,
+    view_age: float,
     redact_prompts: bool,
     as_json: bool,
     **run: Any,
 ) -> int:
     """Judge the headline routers of the catalogue and every plug-in; write result.json, board.md and report.html."""
+    if pool is not None:
+        from routelab.cli.joint import run_joint
+
+        return run_joint(
+            load_table(table, run["where"]), routers, pool, workload, seeds, seed, view_age, output, as_json
+        )
     from rich.text import Text
 
     from routelab.arena.contenders import contenders

@@ -11,6 +11,7 @@ from routelab.outcomes import OutcomeTable
 
 FOLDER = Path(__file__).parent
 DEFAULT = FOLDER / "default"
+FLEETS = FOLDER / "fleets"
 
 
 def default_table() -> OutcomeTable:

@@ -24,4 +24,4 @@ class About(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     fidelity: Fidelity = "own"
     deviation: str = ""
     is_not: str = ""
-    needs: tuple[Literal["costs", "task labels", "several samples"], ...] = ()
+    needs: tuple[Literal["costs", "task labels", "several samples", "pool state"], ...] = ()

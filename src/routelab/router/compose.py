@@ -16,7 +16,7 @@ from typing import Annotated, Self
 import msgspec
 import numpy as np
 
-from routelab.core.decisions import Decisions
+from routelab.core.decisions import Decisions, Floats
 from routelab.core.errors import ContractError, InputError
 from routelab.core.files import digest
 from routelab.core.pool_view import PoolView
@@ -29,6 +29,7 @@ from routelab.router.estimators import AnyEstimator, FineTuned, Ridge
 from routelab.router.explain import Belief, Explanation
 from routelab.router.explore import Choice, explored, luck_of
 from routelab.router.guards import AnyGuard, available
+from routelab.router.pool_rules import AnyPoolRule
 from routelab.router.select import AnySelector, Utility, pick_best
 
 REASONS = ("best utility", "guarded: the gain of the arm it beat is in doubt", "explored: drawn at random")
@@ -48,7 +49,8 @@ class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A router's whole configuration. Equal recipes have equal ``hash``, whatever they are called.
 
-    ``also`` are further views of the text, whose columns stand beside the first one's. ``explore`` is the share of
+    ``also`` are further views of the text, whose columns stand beside the first one's. ``load`` says what the state of
+    the pool changes, where it is known. ``explore`` is the share of
     queries whose arm is drawn at random from those available, by a hash of the prompt, so that a log of decisions
     can say what another router would have earned.
     """
@@ -63,12 +65,14 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     guards: tuple[AnyGuard, ...] = ()
     selector: AnySelector = Utility()
     dial: float = 0.0
-    explore: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
+    load: AnyPoolRule | None = None
+    explore: Annotated[float, msgspec.Meta(ge=0.0, le=1.0)] = 0.0
 
     @property
     def hash(self) -> str:
         parts = msgspec.to_builtins(self)
-        return digest({key: value for key, value in parts.items() if key not in ("name", "description", "about")})
+        left_out = {"name", "description", "about"} | ({"load"} if self.load is None else set())
+        return digest({key: value for key, value in parts.items() if key not in left_out})
 
     @property
     def views(self) -> tuple[View, ...]:
@@ -168,7 +172,14 @@ class Router:
 
         Where a guard or chance changed the pick, it beat the arm that would have been picked without them.
         """
-        mask, utility = available(self.arms_, pool), self.recipe.selector.utility
+        mask, rule = available(self.arms_, pool), self.recipe.load
+        if rule is not None and pool is not None:
+            dial = rule.dial(dial, pool)
+
+        def utility(believed: Estimate, dial: float) -> Floats:
+            plain = self.recipe.selector.utility(believed, dial)
+            return plain if rule is None or pool is None else rule.utility(plain, self.arms_, pool)
+
         pick, beat = pick_best(utility(estimate, dial), estimate.cost, mask)
         reason = np.zeros(len(pick), np.int64)
         hedged = self._hedged(estimate)

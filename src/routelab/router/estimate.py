@@ -7,7 +7,7 @@ from typing import Protocol, Self
 
 import numpy as np
 
-from routelab.core.decisions import Floats
+from routelab.core.decisions import Floats, Ints
 from routelab.encode import QueryBatch
 from routelab.encode.encoders import Matrix
 
@@ -31,6 +31,12 @@ class Estimate:
 
     def __len__(self) -> int:
         return len(self.mean)
+
+    def take(self, rows: Ints) -> Estimate:
+        """The estimates of some queries."""
+        luck = None if self.luck is None else self.luck[rows]
+        mean, se, gap_se, cost = self.mean[rows], self.se[rows], self.gap_se[rows], self.cost[rows]
+        return Estimate(mean, se, gap_se, cost, self.fallback, self.cost_scale, luck)
 
 
 @dataclass(frozen=True)

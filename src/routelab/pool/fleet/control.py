@@ -179,11 +179,14 @@ class Control:
         while self._timers and self._timers[0][0] <= self.now:
             heapq.heappop(self._timers)[2]()
 
-    def learn(self, block: Arrivals, first_id: int) -> None:
-        """A block of arrivals is coming: which servers have its models. Raises InputError where none has one."""
+    def learn(self, block: Arrivals, first_id: int, *, any_model: bool = False) -> None:
+        """A block of arrivals is coming: which servers have its models. Raises InputError where none has one.
+
+        With `any_model` a request that names no model may go to every server.
+        """
         names = [server.pool.model for server in self.fleet.servers]
         asked = block.models or ("",)
-        if asked == ("",) and len(set(names)) > 1:
+        if asked == ("",) and len(set(names)) > 1 and not any_model:
             expected = f"the model of every request, one of {', '.join(dict.fromkeys(names))}"
             raise InputError("arrivals model", expected=expected, got="none", fix="name models in the workload")
         for model in asked:
@@ -219,6 +222,7 @@ def requests_of(block: Arrivals, first_id: int) -> list[Request]:
     hashes: list[tuple[int, ...]] = [()] * len(block)
     if len(block.hash_starts):
         ids, starts = block.hash_ids.tolist(), block.hash_starts.tolist()
-        hashes = [tuple(ids[start:stop]) for start, stop in itertools.pairwise(starts)]
+        stops = np.minimum(block.hash_starts[1:], block.hash_starts[:-1] + block.input_tokens // block.hash_tokens)
+        hashes = [tuple(ids[start:stop]) for start, stop in zip(starts, stops.tolist())]  # blocks of answers are hidden
     rows = zip(*(column.tolist() for column in columns), hashes, strict=True)
     return [Request(place, *row) for place, row in enumerate(rows, first_id)]

@@ -46,6 +46,7 @@ class Policy:
     """Override what is needed. ``period_s``: seconds between ticks. ``probe_s``: seconds between probes of the servers,
     0 to see them as they are. An oracle, which alone is told the true lengths, says so in its name."""
 
+    picks_models: bool = False  # it chooses among models, too
     period_s: float = 0.0
     probe_s: float = 0.0
 

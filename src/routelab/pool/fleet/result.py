@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from routelab.core.decisions import Floats
 from routelab.core.files import atomic_path
 from routelab.pool.fleet.build import Fleet
 from routelab.pool.fleet.cost.power import power_w
-from routelab.pool.fleet.engine.interface import OK, TOO_LONG
+from routelab.pool.fleet.engine.interface import OK, TOO_LONG, Servers
 from routelab.pool.fleet.spec import Slo
 
 STATUS = ("ok", "too-long", "out-of-memory", "dropped")
@@ -33,6 +33,7 @@ class Run:
     wall_s: float
     events: int
     migrations: int = 0
+    samples: list[tuple[float, Servers]] = field(default_factory=list)
 
     @property
     def ok(self) -> NDArray[np.bool_]:

@@ -23,6 +23,7 @@ from routelab.pool.fleet.engine.interface import (
     STARVED,
     UNROUTED,
     UNTIL,
+    Servers,
 )
 from routelab.pool.fleet.policy import DROP, HOLD, Policy, Request
 from routelab.pool.fleet.result import Run
@@ -37,7 +38,7 @@ HOOK_LIMIT_S = 10.0
 class Simulation:
     """One run of one policy. With `clients` the loop is closed: so many clients take the next request ``think_s`` after
     their last one ended, whatever the times of the arrivals. `lengths` gives the tokens of prompt and answer where they
-    depend on the server that was chosen."""
+    depend on the server that was chosen. Every `sample_s` seconds the servers are looked at, for `Run.samples`."""
 
     def __init__(
         self,
@@ -48,6 +49,7 @@ class Simulation:
         clients: int = 0,
         think_s: float = 0.0,
         lengths: Lengths | None = None,
+        sample_s: float = 0.0,
     ) -> None:
         self.policy, self.clients, self.think_s, self.lengths = policy, clients, think_s, lengths
         self.engine = CompiledEngine(fleet.costs, [server.spec for server in fleet.servers])
@@ -60,6 +62,8 @@ class Simulation:
         self._next: Iterator[tuple[Request, int]] = iter(())
         self._fed = 0
         self._thinking = 0
+        self._sample_s = sample_s
+        self._samples: list[tuple[float, Servers]] = []
         self._progress = (0, 0.0)
 
     def run(self, arrivals: Arrivals | Iterable[Arrivals]) -> Run:
@@ -85,6 +89,7 @@ class Simulation:
             wall_s=time.perf_counter() - started,
             events=self.engine.events,
             migrations=self.control.migrations,
+            samples=self._samples,
         )
 
     def _run(self, blocks: Iterator[Arrivals]) -> None:
@@ -92,6 +97,7 @@ class Simulation:
         self.policy.start(self.control)
         self._tick()
         self._probe()
+        self._sample()
         self.hooks.running = ""
         block = next(blocks, None)
         if self.clients:
@@ -159,7 +165,7 @@ class Simulation:
 
     def _feed(self, block: Arrivals, *, more: bool) -> None:
         targets = np.full(len(block), UNROUTED, dtype=np.int64)
-        self.control.learn(block, self._fed)
+        self.control.learn(block, self._fed, any_model=self.policy.picks_models)
         if self.policy.has("assign"):
             self._hook("assign")
             targets = self.policy.assign(block, self.control)
@@ -173,7 +179,7 @@ class Simulation:
         def each() -> Iterator[tuple[Request, int]]:
             first, current = 0, block
             while current is not None:
-                self.control.learn(current, first)
+                self.control.learn(current, first, any_model=self.policy.picks_models)
                 yield from zip(requests_of(current, first), current.output_tokens.tolist(), strict=True)
                 first += len(current)
                 current = next(blocks, None)
@@ -243,6 +249,11 @@ class Simulation:
                 self.control.at(self.engine.now + self.policy.probe_s, probe)
 
             probe()
+
+    def _sample(self) -> None:
+        if self._sample_s > 0:
+            self._samples.append((self.engine.now, self.engine.observe()))
+            self.control.at(self.engine.now + self._sample_s, self._sample)
 
     def _look_for_progress(self) -> None:
         """Only ticks and probes go on where nobody serves what is held: that is an error, not a long run."""

@@ -11,8 +11,8 @@ from routelab.core.config import convert, load_yaml
 from routelab.core.errors import InputError
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
-Positive = Annotated[float, msgspec.Meta(gt=0)]
-NotNegative = Annotated[float, msgspec.Meta(ge=0)]
+Positive = Annotated[float, msgspec.Meta(gt=0.0)]
+NotNegative = Annotated[float, msgspec.Meta(ge=0.0)]
 
 
 class Interconnect(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -56,7 +56,7 @@ class PoolSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     max_seqs: Count = 256
     max_batch_tokens: Count = 8192
     block_tokens: Count = 16
-    memory_utilization: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.9
+    memory_utilization: Annotated[float, msgspec.Meta(gt=0.0, le=1.0)] = 0.9
     kv_tokens: Count | None = None
     watermark: NotNegative = 0.0
     prefix_cache: bool = True

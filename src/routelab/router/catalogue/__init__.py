@@ -19,6 +19,7 @@ from routelab.router.catalogue.latent import (
     routellm_mf,
     routerdc,
 )
+from routelab.router.catalogue.loaded import latency_aware, pool_escalation, slo_filter, spill_over
 from routelab.router.catalogue.ordinal import (
     best_route,
     cheapest_sufficient,
@@ -94,12 +95,14 @@ __all__ = [
     "knn_cv",
     "knn_dense",
     "knn_guarded",
+    "latency_aware",
     "length_only",
     "logistic",
     "logistic_dense",
     "mirt",
     "mlp",
     "pairwise_rank",
+    "pool_escalation",
     "random",
     "recipes",
     "ridge",
@@ -107,6 +110,8 @@ __all__ = [
     "routellm_mf",
     "routerdc",
     "routerdc_finetuned",
+    "slo_filter",
+    "spill_over",
     "svm",
     "uniroute",
 ]
