@@ -33,7 +33,7 @@ class LatencyAware(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=
 class SloFilter(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="slo-filter"):
     """Arms that would take longer than ``limit_s`` are left out; where all would, the fastest stays."""
 
-    limit_s: Positive = 10.0
+    limit_s: Positive = 2.0
 
     def dial(self, dial: float, pool: PoolView) -> float:
         return dial

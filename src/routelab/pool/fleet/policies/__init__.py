@@ -10,12 +10,11 @@ from routelab.pool.fleet.policy import Policy
 def load_policy(name: str) -> Policy:
     """A new policy: a registered name, or ``file.py:Class``. Raises InputError."""
     found = registry.imported(name, "policy") if ":" in name else registry.load("routelab.policies", name)
-    policy = found() if isinstance(found, type) else found
-    if not isinstance(policy, Policy):
-        raise InputError(
-            f"policy {name!r}", expected="a class derived from Policy", got=shorten(found), fix="see docs/fleet.md"
-        )
-    return policy
+    if isinstance(found, type) and issubclass(found, Policy):
+        return found()
+    raise InputError(
+        f"policy {name!r}", expected="a class derived from Policy", got=shorten(found), fix="see docs/fleet.md"
+    )
 
 
 __all__ = ["load_policy"]
