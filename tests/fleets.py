@@ -61,7 +61,16 @@ def _with_content(arrivals: Arrivals, draw: np.random.Generator, unit: int = 32)
 
 def drawn_servers(draw: np.random.Generator, costs: int = 1) -> list[ServerSpec]:
     """One to four servers of every kind that the engine knows, with little memory."""
-    return [_drawn_server(draw, costs) for _ in range(int(draw.integers(1, 5)))]
+    servers = [_drawn_server(draw, costs) for _ in range(int(draw.integers(1, 5)))]
+    if draw.integers(3) == 0:  # some of them on one device, with less memory than they would use together
+        most = max(spec.kv_blocks * spec.block_tokens for spec in servers)
+        servers = [
+            replace(spec, device=0, device_bytes=int(1.3 * most), block_bytes=spec.block_tokens)
+            if draw.integers(3)
+            else spec
+            for spec in servers
+        ]
+    return servers
 
 
 def _drawn_server(draw: np.random.Generator, costs: int) -> ServerSpec:

@@ -58,6 +58,8 @@ def forget_oldest(st: State, server: int) -> None:
     _unlink(st, server, entry)
     _remove(st, _slot_of(st, server, st.entries[entry].hash))
     s.free += s.unit_blocks
+    if s.device != NONE:
+        st.servers[s.device].device_free += s.unit_blocks * s.block_bytes
     st.entries[entry].next = st.world[0].entry
     st.world[0].entry = entry
 

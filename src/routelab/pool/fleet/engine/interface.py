@@ -14,6 +14,9 @@ One iteration of a server, begun at a time t:
 4. Time passes, as the cost of what was scheduled. At the end every scheduled token is there: a finished prompt yields a
    token, so does every decode; finished requests leave and free what they hold.
 
+Servers on one device take turns, a step each, and share its memory for keys. Where the others hold it, even a lone
+request is preempted, and those that rest look again when some of it is given back.
+
 With ``prefill_first`` a step of prompts holds no decodes and prompts are not cut.
 
 What happens at the same moment goes in this order: ends of steps (by server), arrivals, then whatever the caller does.
@@ -86,6 +89,8 @@ class ServerSpec:
     ``max_seqs``, ``max_tokens``: the largest batch. ``watermark``: blocks that stay free at an admission.
     ``swap_s``: seconds to move a block to the host or back; 0 computes again instead. ``tokens_per_step``: tokens that
     a decode yields on average (over 1 with speculation), ``drafted``: tokens computed for them besides the one.
+    ``device``: servers with the same number from 0 on are on one device, of ``device_bytes`` for keys in all; a block
+    of this server takes ``block_bytes`` of them.
     """
 
     cost: int
@@ -100,6 +105,9 @@ class ServerSpec:
     swap_s: float = 0.0
     tokens_per_step: float = 1.0
     drafted: int = 0
+    device: int = -1
+    device_bytes: int = 0
+    block_bytes: int = 0
 
 
 class Event(NamedTuple):

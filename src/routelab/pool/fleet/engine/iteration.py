@@ -1,8 +1,4 @@
-"""One iteration of one server: who is in the batch, how long it takes, and what is there at its end.
-
-Steps that differ in nothing but the length of their keys are run through at once, up to the next end of a request or
-lack of a block; `settle` finds out how far such a run has come by a given time.
-"""
+"""One iteration of one server: who is in the batch, how long it takes, and what is there at its end."""
 
 from __future__ import annotations
 
@@ -10,20 +6,74 @@ import math
 
 import numpy as np
 
-from routelab.pool.fleet.cost.step import DECODE_COMPUTE, DECODE_MEMORY, decode_line, step_seconds
-from routelab.pool.fleet.engine import cache, memory
+from routelab.pool.fleet.cost.step import step_seconds
+from routelab.pool.fleet.engine import cache, memory, runs
 from routelab.pool.fleet.engine.heaps import wake_at
 from routelab.pool.fleet.engine.interface import DECODING, OK, OUT_OF_MEMORY, PARKED, PREFILL
 from routelab.pool.fleet.engine.state import NONE, State
 from routelab.pool.fleet.jit import kernel
 
-NEVER = 1 << 62
+
+@kernel
+def go_on(st: State, server: int) -> None:
+    """After the end of a step: the next of the same server, or of those that share its device in turn."""
+    s = st.servers[server]
+    if s.device == NONE:
+        begin(st, server)
+        return
+    wake_at(st, server, np.inf)
+    _queue_up(st, server)
+    pass_turn(st, server)
+
+
+@kernel
+def pass_turn(st: State, last: int) -> None:
+    """On the device of a server, the first of the queue that has something to do begins; where memory was given back,
+    those that rest with a queue are asked, too."""
+    d = st.servers[st.servers[last].device]
+    d.turn = NONE
+    while d.turn == NONE and (d.turn_head != NONE or d.device_freed > 0):
+        if d.device_freed > 0:
+            d.device_freed = 0
+            other = st.servers[last].neighbour
+            while other != last:
+                if st.servers[other].waiting > 0 and st.servers[other].wake_s == np.inf:
+                    _queue_up(st, other)
+                other = st.servers[other].neighbour
+            if st.servers[last].waiting > 0:
+                _queue_up(st, last)
+            if d.turn_head == NONE:
+                break
+        server = d.turn_head
+        d.turn_head = st.servers[server].next_turn
+        st.servers[server].queued = 0
+        begin(st, server)
+
+
+@kernel
+def _queue_up(st: State, server: int) -> None:
+    s, d = st.servers[server], st.servers[st.servers[server].device]
+    if s.queued > 0:
+        return
+    s.queued, s.next_turn = 1, NONE
+    if d.turn_head == NONE:
+        d.turn_head = server
+    else:
+        st.servers[d.turn_tail].next_turn = server
+    d.turn_tail = server
 
 
 @kernel
 def begin(st: State, server: int) -> None:
-    """Start the next iteration, or rest. Stops half-way where somebody is to be asked how many to admit."""
+    """Start the next iteration, or rest. Stops half-way where somebody is to be asked how many to admit.
+
+    On a device where another's step is under way it waits for its turn.
+    """
     s = st.servers[server]
+    if s.device != NONE and st.servers[s.device].turn != NONE:
+        _queue_up(st, server)
+        runs.settle(st, st.servers[s.device].turn, st.world[0].now)
+        return
     s.inflight = 0
     s.run_steps = 0
     s.pending_swap_s = 0.0
@@ -39,6 +89,8 @@ def begin(st: State, server: int) -> None:
         if st.world[0].asks > 0:
             if s.clock >= s.ask_at or s.running == 0:
                 st.world[0].asking, st.world[0].budget = server, budget
+                if s.device != NONE:
+                    st.servers[s.device].turn = server
                 wake_at(st, server, np.inf)
                 return
         else:
@@ -50,12 +102,13 @@ def begin(st: State, server: int) -> None:
 def _go_on_decoding(st: State, server: int) -> int:
     """Blocks for the next tokens of all that decode; the tokens computed for them."""
     s = st.servers[server]
-    ahead = tokens_of_step(st, server, s.decode_steps)
+    ahead = runs.tokens_of_step(st, server, s.decode_steps)
     while True:
-        blocks = _blocks_begun(st, server, s.clock, ahead)
+        blocks = runs.blocks_begun(st, server, s.clock, ahead)
         if blocks <= memory.available(st, server):
             break
-        if s.running == 1:
+        alone = st.slots[s.running_head]
+        if s.running == 1 and _never_fits(st, server, alone.computed + s.clock + ahead):
             leave(st, server, s.running_head, OUT_OF_MEMORY)
         else:
             _preempt(st, server, _victim(st, server))
@@ -75,7 +128,7 @@ def _go_on_with_prompt(st: State, server: int, budget: int) -> int:
     chunk = min(r.prompt + r.produced - r.computed, budget)
     blocks = memory.blocks_of(r.computed + chunk, s.block_tokens) - r.held - r.units * s.unit_blocks
     while blocks > memory.available(st, server):
-        if s.running == 1:
+        if s.running == 1 and _never_fits(st, server, r.computed + chunk):
             leave(st, server, slot, OUT_OF_MEMORY)
             return budget
         victim = _victim(st, server)
@@ -109,7 +162,7 @@ def admit(st: State, server: int, budget: int, count: int) -> None:
             break
         ahead = chunk
         if decodes:
-            ahead = 0 if s.prefill_first > 0 else tokens_of_step(st, server, s.decode_steps)
+            ahead = 0 if s.prefill_first > 0 else runs.tokens_of_step(st, server, s.decode_steps)
         most = math.ceil(s.tokens_per_step) if ahead > 0 and decodes else ahead
         shared = here * s.unit_blocks
         pinned = 0
@@ -157,10 +210,14 @@ def launch(st: State, server: int, preempted: int) -> None:
     if s.batch_head == NONE and s.inflight == 0:
         wake_at(st, server, np.inf)
         return
+    alone = True
+    if s.device != NONE:
+        st.servers[s.device].turn = server
+        alone = st.servers[s.device].turn_head == NONE
     s.run_start_s = st.world[0].now
     if s.batch_head == NONE:
-        most = 1 << 40 if s.preemptions == preempted and s.pending_swap_s == 0.0 else 1
-        wake_at(st, server, _walk(st, server, np.inf, most))
+        most = 1 << 40 if alone and s.preemptions == preempted and s.pending_swap_s == 0.0 else 1
+        wake_at(st, server, runs.walk(st, server, np.inf, most))
         return
     tokens, rows, pairs, context = 0, 0, 0.0, 0.0
     slot = s.batch_head
@@ -187,71 +244,9 @@ def launch(st: State, server: int, preempted: int) -> None:
 
 
 @kernel
-def _walk(st: State, server: int, until: float, most: int) -> float:
-    """Go through equal decode steps from `run_start_s` to the first that ends after `until`, or the last that can be
-    run blindly; the run's figures are left in the server, the end of that step is returned. Nothing is committed."""
-    s = st.servers[server]
-    costs, kind, decodes = st.costs, s.cost, s.decodes
-    tokens = decodes * (1 + s.drafted)
-    base, rest, slope = decode_line(costs, kind, tokens, decodes)
-    free = memory.available(st, server)
-    first_finish = st.slots[st.finishing[server, 0]].finish
-    asks_at = s.ask_at if st.world[0].asks > 0 and s.waiting > 0 else NEVER
-    clock, kv, ahead = s.clock, s.kv, s.inflight
-    begun, steps, before, keys = 0, 1, -np.inf, 0
-    time = s.run_start_s
-    while True:
-        keys += kv + decodes
-        if slope >= 0.0:
-            step = base + float(kv + decodes) * slope + rest
-        else:
-            step = step_seconds(costs, kind, tokens, decodes, 0.0, 0.0, decodes, float(kv + decodes))[0]
-        end = time + (step * s.slowdown + s.pending_swap_s)
-        if end > until or steps >= most or clock + ahead >= first_finish or clock + ahead >= asks_at:
-            break
-        following = tokens_of_step(st, server, s.decode_steps + steps)
-        blocks = _blocks_begun(st, server, clock + ahead, following)
-        if begun + blocks > free:
-            break
-        begun += blocks
-        clock += ahead
-        kv += decodes * ahead
-        ahead = following
-        steps += 1
-        before = time = end
-    s.run_steps, s.run_tokens, s.run_blocks, s.run_last, s.run_before_s = steps, clock - s.clock, begun, ahead, before
-    s.run_keys, s.run_busy_s = keys, end - s.run_start_s
-    return end
-
-
-@kernel
-def settle(st: State, server: int, until: float) -> None:
-    """Commit what a run of equal steps has done by a time; the step then under way stands alone."""
-    s = st.servers[server]
-    if s.run_steps == 0:
-        return
-    if until < s.wake_s:
-        wake_at(st, server, _walk(st, server, until, s.run_steps))
-    memory.allocate(st, server, s.run_blocks)
-    s.kv += s.decodes * s.run_tokens
-    s.clock += s.run_tokens
-    s.decode_steps += s.run_steps - 1
-    s.steps += s.run_steps
-    s.inflight = s.run_last
-    s.last_end_s = max(s.last_end_s, s.run_before_s)
-    tokens = s.decodes * (1 + s.drafted)
-    one = step_seconds(st.costs, s.cost, tokens, s.decodes, 0.0, 0.0, s.decodes, 0.0)
-    s.busy_s += s.run_busy_s
-    s.compute_s += s.run_steps * one[1] + s.run_keys * st.costs.scalars[s.cost, DECODE_COMPUTE]
-    s.memory_s += s.run_steps * one[2] + s.run_keys * st.costs.scalars[s.cost, DECODE_MEMORY]
-    s.links_s += s.run_steps * one[3]
-    s.run_steps = 0
-
-
-@kernel
 def end_step(st: State, server: int) -> None:
     """Every token that was scheduled is there."""
-    settle(st, server, np.inf)
+    runs.settle(st, server, np.inf)
     s = st.servers[server]
     if s.inflight > 0 and s.decodes > 0:
         s.clock += s.inflight
@@ -330,6 +325,15 @@ def _preempt(st: State, server: int, slot: int) -> None:
 
 
 @kernel
+def _never_fits(st: State, server: int, tokens: int) -> bool:
+    """Whether a lone request is too long: nobody else will give memory back to it."""
+    s = st.servers[server]
+    if s.device == NONE:
+        return True
+    return memory.blocks_of(tokens, s.block_tokens) > min(s.kv_blocks, s.device_bytes // s.block_bytes)
+
+
+@kernel
 def _victim(st: State, server: int) -> int:
     """The last admitted of the lowest priority."""
     slot = st.servers[server].running_tail
@@ -341,22 +345,3 @@ def _victim(st: State, server: int) -> int:
             chosen = slot
         slot = st.slots[slot].previous
     return chosen
-
-
-@kernel
-def tokens_of_step(st: State, server: int, steps: int) -> int:
-    """Tokens that a decode yields in the step after so many: whole numbers whose mean is the server's rate."""
-    rate = st.servers[server].tokens_per_step
-    if rate == 1.0:
-        return 1
-    return int(math.floor((steps + 1) * rate) - math.floor(steps * rate))
-
-
-@kernel
-def _blocks_begun(st: State, server: int, clock: int, ahead: int) -> int:
-    """Blocks that all decodes begin by their next tokens."""
-    size = st.servers[server].block_tokens
-    begun = 0
-    for token in range(ahead):
-        begun += st.phases[server, -(clock + token) % size]
-    return begun

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from routelab.core.decisions import Ints
-from routelab.pool.fleet.engine import iteration, memory
+from routelab.pool.fleet.engine import iteration, memory, runs
 from routelab.pool.fleet.engine.interface import (
     ASK,
     FINISHED,
@@ -51,7 +51,7 @@ def advance(st: State, until: float) -> tuple[int, float, int, int]:
             st.world[0].now = wake
             st.world[0].events += 1
             iteration.end_step(st, first)
-            iteration.begin(st, first)
+            iteration.go_on(st, first)
         elif row < st.world[0].arrivals and arrival <= until:
             if st.world[0].free_slots == 0:
                 return GROW, st.world[0].now, UNROUTED, 0
@@ -88,13 +88,14 @@ def submit(st: State, server: int, slot: int, behind_equals: bool) -> int:
     s, r = st.servers[server], st.slots[slot]
     r.server = server
     tokens = r.prompt + r.produced
-    if memory.blocks_of(tokens, s.block_tokens) + s.watermark > s.kv_blocks or (
+    blocks = s.kv_blocks if s.device == NONE else min(s.kv_blocks, s.device_bytes // s.block_bytes)
+    if memory.blocks_of(tokens, s.block_tokens) + s.watermark > blocks or (
         s.prefill_first > 0 and tokens > s.max_tokens
     ):
         memory.record(st, slot, server, TOO_LONG)
         return NONE
     if s.waiting == 0 or not behind_equals or r.priority > st.slots[s.waiting_head].priority:
-        iteration.settle(st, server, st.world[0].now)
+        runs.settle(st, server, st.world[0].now)
     memory.enqueue(st, server, slot, behind_equals)
     if s.wake_s == np.inf and st.world[0].asking == NONE:
         iteration.begin(st, server)
@@ -105,7 +106,7 @@ def submit(st: State, server: int, slot: int, behind_equals: bool) -> int:
 def withdraw(st: State, slot: int) -> None:
     """Take a request out of its server; the slot keeps its figures until it is freed."""
     server = st.slots[slot].server
-    iteration.settle(st, server, st.world[0].now)
+    runs.settle(st, server, st.world[0].now)
     if st.slots[slot].state == WAITING:
         memory.leave_queue(st, server, slot)
     elif st.slots[slot].state != PARKED:
@@ -123,12 +124,14 @@ def answer(st: State, count: int, ask_again: int) -> None:
     s.ask_at = s.clock + ask_again
     iteration.admit(st, server, budget, count)
     iteration.launch(st, server, s.preemptions)
+    if s.device != NONE and s.wake_s == np.inf:
+        iteration.pass_turn(st, server)
 
 
 @entry
 def set_active(st: State, server: int, active: int) -> None:
     """Stop beginning iterations, or begin again; the step under way goes on to its end."""
-    iteration.settle(st, server, st.world[0].now)
+    runs.settle(st, server, st.world[0].now)
     s = st.servers[server]
     s.active = active
     if active > 0 and s.wake_s == np.inf:
@@ -138,21 +141,23 @@ def set_active(st: State, server: int, active: int) -> None:
 @entry
 def set_slowdown(st: State, server: int, factor: float) -> None:
     """From the next step on every step takes so many times as long."""
-    iteration.settle(st, server, st.world[0].now)
+    runs.settle(st, server, st.world[0].now)
     st.servers[server].slowdown = factor
 
 
 @entry
 def reserve(st: State, server: int, blocks: int) -> bool:
     """Take blocks out of a server's memory, or give them back."""
-    iteration.settle(st, server, st.world[0].now)
+    runs.settle(st, server, st.world[0].now)
     s = st.servers[server]
+    if s.device != NONE and st.servers[s.device].turn != NONE:
+        runs.settle(st, st.servers[s.device].turn, st.world[0].now)
     if blocks > memory.available(st, server):
         return False
     if blocks > 0:
         memory.allocate(st, server, blocks)
     else:
-        s.free -= blocks
+        memory.give_back(st, server, -blocks)
     if s.wake_s == np.inf and st.world[0].asking == NONE:
         iteration.begin(st, server)
     return True
@@ -162,7 +167,7 @@ def reserve(st: State, server: int, blocks: int) -> bool:
 def settle_all(st: State) -> None:
     """Commit what every server has done by now."""
     for server in range(len(st.servers)):
-        iteration.settle(st, server, st.world[0].now)
+        runs.settle(st, server, st.world[0].now)
 
 
 @entry

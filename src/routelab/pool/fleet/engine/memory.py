@@ -20,15 +20,28 @@ def blocks_of(tokens: int, size: int) -> int:
 def available(st: State, server: int) -> int:
     """Blocks that are free, or are as soon as content that nobody uses is forgotten."""
     s = st.servers[server]
-    return s.free + s.unused * s.unit_blocks
+    free = s.free
+    if s.device != NONE:
+        free = min(free, st.servers[s.device].device_free // s.block_bytes)
+    return free + s.unused * s.unit_blocks
+
+
+@kernel
+def give_back(st: State, server: int, blocks: int) -> None:
+    s = st.servers[server]
+    s.free += blocks
+    if s.device != NONE:
+        st.servers[s.device].device_free += blocks * s.block_bytes
+        if blocks > 0:
+            st.servers[s.device].device_freed = 1
 
 
 @kernel
 def allocate(st: State, server: int, blocks: int) -> None:
     s = st.servers[server]
-    while s.free < blocks:
+    while available(st, server) - s.unused * s.unit_blocks < blocks:
         cache.forget_oldest(st, server)
-    s.free -= blocks
+    give_back(st, server, -blocks)
 
 
 @kernel
@@ -56,7 +69,7 @@ def share(st: State, server: int, slot: int) -> None:
         if entry == NONE:
             cache.insert(st, server, content)
         else:
-            s.free += s.unit_blocks
+            give_back(st, server, s.unit_blocks)
             cache.use(st, server, entry)
         r.held -= s.unit_blocks
         r.units += 1
@@ -65,8 +78,8 @@ def share(st: State, server: int, slot: int) -> None:
 @kernel
 def release(st: State, server: int, slot: int) -> None:
     """Give back what a request holds; its content stays cached until the memory is needed."""
-    r, s = st.slots[slot], st.servers[server]
-    s.free += r.held
+    r = st.slots[slot]
+    give_back(st, server, r.held)
     while r.units > 0:
         r.units -= 1
         cache.leave(st, server, cache.find(st, server, st.hashes[r.hash_start + r.units]))

@@ -16,8 +16,18 @@ from routelab.core.arrivals import Arrivals
 from routelab.core.decisions import Ints
 from routelab.pool.fleet.cost.step import StepCost, stack, step_seconds
 from routelab.pool.fleet.engine import interface as what
-from routelab.pool.fleet.engine.interface import DONE, LIVE, UNROUTED, Event, Moved, Servers, ServerSpec
-from routelab.pool.fleet.engine.reference_world import Request, Server
+from routelab.pool.fleet.engine.interface import DONE, UNROUTED, Event, Moved, Servers, ServerSpec
+from routelab.pool.fleet.engine.reference_world import (
+    Device,
+    Request,
+    Server,
+    blocks_of,
+    columns,
+    crossed,
+    live_rows,
+    moved,
+    victim,
+)
 from routelab.pool.fleet.jit import plain
 
 price = plain(step_seconds)
@@ -29,7 +39,13 @@ class ReferenceEngine:
     def __init__(self, costs: Sequence[StepCost], servers: Sequence[ServerSpec]) -> None:
         self.now = 0.0
         self.watch_finish = self.ask = False
-        self.servers = [Server(index, spec, spec.kv_blocks) for index, spec in enumerate(servers)]
+        devices = {spec.device: Device(spec.device_bytes) for spec in servers if spec.device >= 0}
+        self.servers = [
+            Server(index, spec, spec.kv_blocks, devices.get(spec.device)) for index, spec in enumerate(servers)
+        ]
+        for server in self.servers:
+            if server.device is not None:
+                server.device.servers.append(server)
         self._costs = stack(list(costs))
         self._arrivals: deque[tuple[Request, int]] = deque()
         self._done: list[tuple[object, ...]] = []
@@ -60,7 +76,7 @@ class ReferenceEngine:
         return self._enqueue(self.servers[server], request)
 
     def take(self) -> Moved:
-        return _moved(self._arrived())
+        return moved(self._arrived())
 
     def put(self, moved: Moved, server: int, *, front: bool = False) -> int:
         return self._enqueue(self.servers[server], Request(**moved._asdict()), front=front)
@@ -74,7 +90,7 @@ class ReferenceEngine:
             if request in place:
                 place.remove(request)
         server.release(request)
-        return _moved(request)
+        return moved(request)
 
     def allow(self, server: int, count: int, ask_again: int) -> None:
         assert self._asking is not None
@@ -83,6 +99,8 @@ class ReferenceEngine:
         asked.ask_at = asked.clock + ask_again
         self._admit(asked, budget, count)
         self._launch(asked)
+        if asked.device is not None and math.isinf(asked.step_end):
+            self._pass_turn(asked.device, asked)
 
     def done(self) -> NDArray[np.void]:
         rows = np.array(self._done, dtype=DONE)
@@ -112,34 +130,13 @@ class ReferenceEngine:
         return True
 
     def observe(self) -> Servers:
-        asked = [[_blocks(r.target, s.spec.block_tokens) for r in s.waiting] for s in self.servers]
-        columns = [
-            [len(s.waiting) for s in self.servers],
-            [len(s.running) for s in self.servers],
-            [s.available for s in self.servers],
-            [sum(r.computed for r in s.running if r.decodes) for s in self.servers],
-            [blocks[0] if blocks else 0 for blocks in asked],
-            [sum(blocks) for blocks in asked],
-        ]
-        return Servers(*np.array(columns, dtype=np.int64))
+        return columns(self.servers)
 
     def live(self) -> NDArray[np.void]:
-        return np.sort(self._live(list(self._where.values())), order=["server", "id"])
+        return np.sort(live_rows(list(self._where.values())), order=["server", "id"])
 
     def queue(self, server: int) -> NDArray[np.void]:
-        return self._live([(self.servers[server], request) for request in self.servers[server].waiting])
-
-    def _live(self, found: list[tuple[Server, Request]]) -> NDArray[np.void]:
-        rows = np.zeros(len(found), dtype=LIVE)
-        for row, (server, request) in zip(rows, found, strict=True):
-            state = what.WAITING if request in server.waiting else what.RUNNING
-            state = what.PARKED if request in server.parked else state
-            state = what.DECODING if request.decodes else state
-            row["slot"], row["server"], row["state"] = request.id, server.index, state
-            for name in ("id", "prompt", "produced", "computed", "priority", "preemptions", "arrival_s"):
-                row[name] = getattr(request, name)
-            row["blocks"] = _blocks(request.computed, server.spec.block_tokens)
-        return rows
+        return live_rows([(self.servers[server], request) for request in self.servers[server].waiting])
 
     def _arrived(self) -> Request:
         assert self._pending is not None
@@ -165,7 +162,7 @@ class ReferenceEngine:
             if first.step_end <= min(arrival, until) and first.step_end < math.inf:
                 self.now = first.step_end
                 self._end_step(first)
-                self._begin(first)
+                self._go_on(first)
             elif arrival <= until and self._arrivals:
                 self.now = arrival
                 request, target = self._arrivals.popleft()
@@ -186,7 +183,7 @@ class ReferenceEngine:
     def _enqueue(self, server: Server, request: Request, *, front: bool = False) -> int:
         spec = server.spec
         blocks = -(-request.target // spec.block_tokens) + spec.watermark
-        if blocks > spec.kv_blocks or (spec.prefill_first and request.target > spec.max_tokens):
+        if blocks > server.most_blocks or (spec.prefill_first and request.target > spec.max_tokens):
             self._record(request, server.index, what.TOO_LONG)
             return UNROUTED
         server.queue(request, front=front)
@@ -197,7 +194,31 @@ class ReferenceEngine:
 
     # One iteration.
 
+    def _go_on(self, server: Server) -> None:
+        server.step_end = math.inf
+        if server.device is None:
+            self._begin(server)
+        else:
+            server.device.queue.append(server)
+            self._pass_turn(server.device, server)
+
+    def _pass_turn(self, device: Device, last: Server) -> None:
+        device.turn = None
+        while device.turn is None and (device.queue or device.freed):
+            if device.freed:
+                device.freed = False
+                here = device.servers.index(last)
+                for other in device.servers[here + 1 :] + device.servers[: here + 1]:
+                    if other.waiting and math.isinf(other.step_end) and other not in device.queue:
+                        device.queue.append(other)
+            if device.queue:
+                self._begin(device.queue.popleft())
+
     def _begin(self, server: Server) -> None:
+        if server.device is not None and server.device.turn is not None:
+            if server not in server.device.queue:
+                server.device.queue.append(server)
+            return
         server.step_end, server.batch, server.swap_s = math.inf, [], 0.0
         if not server.active:
             return
@@ -210,6 +231,8 @@ class ReferenceEngine:
             if self.ask:
                 if server.clock >= server.ask_at or not server.running:
                     self._asking = server, budget
+                    if server.device is not None:
+                        server.device.turn = server
                     self._events.append(Event(what.ASK, self.now, server.index, len(server.waiting)))
                     return
             else:
@@ -222,13 +245,14 @@ class ReferenceEngine:
         server.step_tokens = self._tokens_of_next_step(server)
         while True:
             decoding = [request for request in server.running if request.decodes]
-            needs = [_crossed(request.computed, server.step_tokens, spec.block_tokens) for request in decoding]
+            needs = [crossed(request.computed, server.step_tokens, spec.block_tokens) for request in decoding]
             if sum(needs) <= server.available:
                 break
-            if len(server.running) == 1:
-                self._leave(server, server.running[0], what.OUT_OF_MEMORY)
+            alone = server.running[0]
+            if len(server.running) == 1 and self._never_fits(server, alone.computed + server.step_tokens):
+                self._leave(server, alone, what.OUT_OF_MEMORY)
             else:
-                self._preempt(server, _victim(server))
+                self._preempt(server, victim(server))
         for request, blocks in zip(decoding, needs, strict=True):
             server.allocate(request, blocks)
         server.batch = decoding
@@ -240,18 +264,21 @@ class ReferenceEngine:
             if request.decodes or budget <= 0 or request not in server.running:
                 continue
             chunk = min(request.target - request.computed, budget)
-            blocks = _blocks(request.computed + chunk, size) - request.held - request.units * server.unit_blocks
+            blocks = blocks_of(request.computed + chunk, size) - request.held - request.units * server.unit_blocks
             while blocks > server.available and request in server.running:
-                if len(server.running) == 1:
+                if len(server.running) == 1 and self._never_fits(server, request.computed + chunk):
                     self._leave(server, request, what.OUT_OF_MEMORY)
                 else:
-                    self._preempt(server, _victim(server))
+                    self._preempt(server, victim(server))
             if request in server.running:
                 server.allocate(request, blocks)
                 request.chunk = chunk
                 server.batch.append(request)
                 budget -= chunk
         return budget
+
+    def _never_fits(self, server: Server, tokens: int) -> bool:
+        return server.device is None or blocks_of(tokens, server.spec.block_tokens) > server.most_blocks
 
     def _may_admit(self, server: Server, budget: int) -> bool:
         return bool(server.waiting) and budget > 0 and len(server.running) < server.spec.max_seqs
@@ -269,7 +296,7 @@ class ReferenceEngine:
             if request.may_decode:
                 tokens = 0 if spec.prefill_first else self._tokens_of_next_step(server)
             most = math.ceil(spec.tokens_per_step) if tokens and request.may_decode else tokens
-            blocks = _blocks(start + most, size) - here * server.unit_blocks
+            blocks = blocks_of(start + most, size) - here * server.unit_blocks
             pinned = sum(content in server.unused for content in request.hashes[:here]) * server.unit_blocks
             if blocks > server.available - pinned - spec.watermark:
                 break
@@ -279,11 +306,11 @@ class ReferenceEngine:
                 server.users[content] += 1
                 server.unused.pop(content, None)
             request.units = here
-            server.allocate(request, _blocks(start + tokens, size) - here * server.unit_blocks)
+            server.allocate(request, blocks_of(start + tokens, size) - here * server.unit_blocks)
             if math.isnan(request.scheduled_s):
                 request.scheduled_s, request.cached = self.now, start
             if request.swapped:
-                server.swap_s += _blocks(request.computed, size) * spec.swap_s
+                server.swap_s += blocks_of(request.computed, size) * spec.swap_s
                 request.swapped = False
             count -= 1
             if request.may_decode:
@@ -301,6 +328,8 @@ class ReferenceEngine:
             self._go_on_decoding(server)
         if not server.batch:
             return
+        if server.device is not None:
+            server.device.turn = server
         prompts = [request for request in server.batch if request.chunk]
         decodes = [request for request in server.batch if not request.chunk]
         before = [(request.computed, request.chunk) for request in prompts]
@@ -369,7 +398,7 @@ class ReferenceEngine:
         if request in server.batch:
             server.batch.remove(request)
         if server.spec.swap_s > 0 and request.decodes:
-            server.swap_s += _blocks(request.computed, server.spec.block_tokens) * server.spec.swap_s
+            server.swap_s += blocks_of(request.computed, server.spec.block_tokens) * server.spec.swap_s
             request.swapped = True
         else:
             request.computed = 0
@@ -378,22 +407,3 @@ class ReferenceEngine:
         request.preemptions += 1
         server.preemptions += 1
         server.queue(request, front=True)
-
-
-def _victim(server: Server) -> Request:
-    """The last admitted of the lowest priority."""
-    lowest = min(request.priority for request in server.running)
-    return [request for request in server.running if request.priority == lowest][-1]
-
-
-def _blocks(tokens: int, size: int) -> int:
-    return -(-tokens // size)
-
-
-def _crossed(tokens: int, more: int, size: int) -> int:
-    """Blocks begun by writing so many more tokens."""
-    return _blocks(tokens + more, size) - _blocks(tokens, size)
-
-
-def _moved(request: Request) -> Moved:
-    return Moved(**{name: getattr(request, name) for name in Moved._fields})

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict, deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from routelab.pool.fleet.engine.interface import ServerSpec
+import numpy as np
+from numpy.typing import NDArray
+
+from routelab.pool.fleet.engine.interface import DECODING, LIVE, PARKED, RUNNING, WAITING, Moved, Servers, ServerSpec
 
 
 @dataclass(eq=False)
@@ -41,10 +45,22 @@ class Request:
 
 
 @dataclass(eq=False)
+class Device:
+    """What servers on one device share: bytes for keys, and whose turn it is."""
+
+    free_bytes: int
+    turn: Server | None = None
+    queue: deque[Server] = field(default_factory=deque)
+    servers: list[Server] = field(default_factory=list)
+    freed: bool = False
+
+
+@dataclass(eq=False)
 class Server:
     index: int
     spec: ServerSpec
     free: int
+    device: Device | None = None
     unit_blocks: int = 1
     active: bool = True
     slowdown: float = 1.0
@@ -64,9 +80,29 @@ class Server:
     busy_s: float = 0.0
 
     @property
+    def room(self) -> int:
+        """Blocks that are free, here and on the device."""
+        if self.device is None:
+            return self.free
+        return min(self.free, self.device.free_bytes // self.spec.block_bytes)
+
+    @property
     def available(self) -> int:
         """Blocks that are free, or are as soon as content that nobody uses is forgotten."""
-        return self.free + len(self.unused) * self.unit_blocks
+        return self.room + len(self.unused) * self.unit_blocks
+
+    def give_back(self, blocks: int) -> None:
+        self.free += blocks
+        if self.device is not None:
+            self.device.free_bytes += blocks * self.spec.block_bytes
+            self.device.freed |= blocks > 0
+
+    @property
+    def most_blocks(self) -> int:
+        """Blocks that a lone request may take."""
+        if self.device is None:
+            return self.spec.kv_blocks
+        return min(self.spec.kv_blocks, self.spec.device_bytes // self.spec.block_bytes)
 
     def queue(self, request: Request, *, front: bool) -> None:
         """By priority, behind those of the same or in front of them."""
@@ -75,11 +111,11 @@ class Server:
         self.waiting.insert(len(ahead) + (0 if front else len(same)), request)
 
     def take(self, blocks: int) -> None:
-        while self.free < blocks:
+        while self.room < blocks:
             oldest, _ = self.unused.popitem(last=False)
             del self.users[oldest]
-            self.free += self.unit_blocks
-        self.free -= blocks
+            self.give_back(self.unit_blocks)
+        self.give_back(-blocks)
 
     def allocate(self, request: Request, blocks: int) -> None:
         self.take(blocks)
@@ -87,7 +123,7 @@ class Server:
 
     def release(self, request: Request) -> None:
         """Give back what it holds; its content stays cached, unused, until the memory is needed."""
-        self.free += request.held
+        self.give_back(request.held)
         for content in reversed(request.hashes[: request.units]):
             self.users[content] -= 1
             if self.users[content] == 0:
@@ -101,7 +137,7 @@ class Server:
         while request.units < min(request.computed // unit, len(request.hashes)):
             content = request.hashes[request.units]
             if content in self.users:
-                self.free += self.unit_blocks
+                self.give_back(self.unit_blocks)
             self.users[content] = self.users.get(content, 0) + 1
             self.unused.pop(content, None)
             request.held -= self.unit_blocks
@@ -117,3 +153,50 @@ class Server:
                 break
             found += 1
         return found
+
+
+def columns(servers: Sequence[Server]) -> Servers:
+    """How the servers stand."""
+    asked = [[blocks_of(r.target, s.spec.block_tokens) for r in s.waiting] for s in servers]
+    found = [
+        [len(s.waiting) for s in servers],
+        [len(s.running) for s in servers],
+        [s.available for s in servers],
+        [sum(r.computed for r in s.running if r.decodes) for s in servers],
+        [blocks[0] if blocks else 0 for blocks in asked],
+        [sum(blocks) for blocks in asked],
+    ]
+    return Servers(*np.array(found, dtype=np.int64))
+
+
+def live_rows(found: Sequence[tuple[Server, Request]]) -> NDArray[np.void]:
+    """`LIVE` rows of requests at servers."""
+    rows = np.zeros(len(found), dtype=LIVE)
+    for row, (server, request) in zip(rows, found, strict=True):
+        state = WAITING if request in server.waiting else RUNNING
+        state = PARKED if request in server.parked else state
+        state = DECODING if request.decodes else state
+        row["slot"], row["server"], row["state"] = request.id, server.index, state
+        for name in ("id", "prompt", "produced", "computed", "priority", "preemptions", "arrival_s"):
+            row[name] = getattr(request, name)
+        row["blocks"] = blocks_of(request.computed, server.spec.block_tokens)
+    return rows
+
+
+def blocks_of(tokens: int, size: int) -> int:
+    return -(-tokens // size)
+
+
+def crossed(tokens: int, more: int, size: int) -> int:
+    """Blocks begun by writing so many more tokens."""
+    return blocks_of(tokens + more, size) - blocks_of(tokens, size)
+
+
+def victim(server: Server) -> Request:
+    """The last admitted of the lowest priority."""
+    lowest = min(request.priority for request in server.running)
+    return [request for request in server.running if request.priority == lowest][-1]
+
+
+def moved(request: Request) -> Moved:
+    return Moved(**{name: getattr(request, name) for name in Moved._fields})

@@ -100,6 +100,17 @@ SERVER = np.dtype(
         ("swap_s", "f8"),
         ("tokens_per_step", "f8"),
         ("drafted", "i8"),
+        ("device", "i8"),
+        ("device_bytes", "i8"),
+        ("block_bytes", "i8"),
+        ("next_turn", "i8"),  # the server after this one in the queue of its device
+        ("queued", "i8"),
+        ("turn", "i8"),  # these four not of this server but of the device of this number: whose step is under way,
+        ("turn_head", "i8"),  # who is next
+        ("turn_tail", "i8"),
+        ("device_free", "i8"),
+        ("device_freed", "i8"),  # something was given back since the last turn
+        ("neighbour", "i8"),  # the next server on the same device, in a ring
         ("active", "i8"),
         ("slowdown", "f8"),
         ("unit_blocks", "i8"),
@@ -175,6 +186,10 @@ def fresh(costs: Sequence[StepCost], servers: Sequence[ServerSpec], slots: int =
             records[name][row] = getattr(spec, name)
     for name in _LINKS:
         records[name] = NONE
+    for device in {spec.device for spec in servers if spec.device >= 0}:
+        here = np.flatnonzero(records["device"] == device)
+        records["neighbour"][here] = np.roll(here, -1)
+        records["device_free"][device] = servers[here[0]].device_bytes
     records["free"], records["active"], records["slowdown"] = records["kv_blocks"], 1, 1.0
     records["place"] = np.arange(len(servers))
     records["unit_blocks"], records["wake_s"], records["last_end_s"] = 1, np.inf, -np.inf
@@ -210,4 +225,8 @@ _LINKS = (
     "batch_head",
     "batch_tail",
     "partial",
+    "next_turn",
+    "turn",
+    "turn_head",
+    "turn_tail",
 )
