@@ -16,18 +16,9 @@ from routelab.core.arrivals import Arrivals
 from routelab.core.decisions import Ints
 from routelab.pool.fleet.cost.step import StepCost, stack, step_seconds
 from routelab.pool.fleet.engine import interface as what
+from routelab.pool.fleet.engine import reference_world as world
 from routelab.pool.fleet.engine.interface import DONE, UNROUTED, Event, Moved, Servers, ServerSpec
-from routelab.pool.fleet.engine.reference_world import (
-    Device,
-    Request,
-    Server,
-    blocks_of,
-    columns,
-    crossed,
-    live_rows,
-    moved,
-    victim,
-)
+from routelab.pool.fleet.engine.reference_world import Device, Request, Server
 from routelab.pool.fleet.jit import plain
 
 price = plain(step_seconds)
@@ -53,7 +44,7 @@ class ReferenceEngine:
         self._pending: Request | None = None
         self._asking: tuple[Server, int] | None = None
         self._where: dict[int, tuple[Server, Request]] = {}
-        self._unit = self._fresh = self._ended = self._first_id = 0
+        self._unit = self._fresh = self.ended = self._first_id = 0
         self._more = False
 
     # What comes in and goes out.
@@ -76,7 +67,7 @@ class ReferenceEngine:
         return self._enqueue(self.servers[server], request)
 
     def take(self) -> Moved:
-        return moved(self._arrived())
+        return world.moved(self._arrived())
 
     def put(self, moved: Moved, server: int, *, front: bool = False) -> int:
         return self._enqueue(self.servers[server], Request(**moved._asdict()), front=front)
@@ -90,7 +81,7 @@ class ReferenceEngine:
             if request in place:
                 place.remove(request)
         server.release(request)
-        return moved(request)
+        return world.moved(request)
 
     def allow(self, server: int, count: int, ask_again: int) -> None:
         assert self._asking is not None
@@ -106,10 +97,6 @@ class ReferenceEngine:
         rows = np.array(self._done, dtype=DONE)
         self._done.clear()
         return rows
-
-    @property
-    def ended(self) -> int:
-        return self._ended
 
     def set_active(self, server: int, active: bool) -> None:
         chosen = self.servers[server]
@@ -130,13 +117,13 @@ class ReferenceEngine:
         return True
 
     def observe(self) -> Servers:
-        return columns(self.servers)
+        return world.columns(self.servers)
 
     def live(self) -> NDArray[np.void]:
-        return np.sort(live_rows(list(self._where.values())), order=["server", "id"])
+        return np.sort(world.live_rows(list(self._where.values())), order=["server", "id"])
 
     def queue(self, server: int) -> NDArray[np.void]:
-        return live_rows([(self.servers[server], request) for request in self.servers[server].waiting])
+        return world.live_rows([(self.servers[server], request) for request in self.servers[server].waiting])
 
     def _arrived(self) -> Request:
         assert self._pending is not None
@@ -149,7 +136,7 @@ class ReferenceEngine:
         self._where.pop(request.id, None)
         self._done.append((request.id, *times, server, *lengths, request.preemptions, status))
         self._fresh += self.watch_finish
-        self._ended += 1
+        self.ended += 1
 
     # Time.
 
@@ -245,14 +232,14 @@ class ReferenceEngine:
         server.step_tokens = self._tokens_of_next_step(server)
         while True:
             decoding = [request for request in server.running if request.decodes]
-            needs = [crossed(request.computed, server.step_tokens, spec.block_tokens) for request in decoding]
+            needs = [world.crossed(request.computed, server.step_tokens, spec.block_tokens) for request in decoding]
             if sum(needs) <= server.available:
                 break
             alone = server.running[0]
             if len(server.running) == 1 and self._never_fits(server, alone.computed + server.step_tokens):
                 self._leave(server, alone, what.OUT_OF_MEMORY)
             else:
-                self._preempt(server, victim(server))
+                self._preempt(server, world.victim(server))
         for request, blocks in zip(decoding, needs, strict=True):
             server.allocate(request, blocks)
         server.batch = decoding
@@ -264,12 +251,12 @@ class ReferenceEngine:
             if request.decodes or budget <= 0 or request not in server.running:
                 continue
             chunk = min(request.target - request.computed, budget)
-            blocks = blocks_of(request.computed + chunk, size) - request.held - request.units * server.unit_blocks
+            blocks = world.blocks_of(request.computed + chunk, size) - request.held - request.units * server.unit_blocks
             while blocks > server.available and request in server.running:
                 if len(server.running) == 1 and self._never_fits(server, request.computed + chunk):
                     self._leave(server, request, what.OUT_OF_MEMORY)
                 else:
-                    self._preempt(server, victim(server))
+                    self._preempt(server, world.victim(server))
             if request in server.running:
                 server.allocate(request, blocks)
                 request.chunk = chunk
@@ -278,7 +265,7 @@ class ReferenceEngine:
         return budget
 
     def _never_fits(self, server: Server, tokens: int) -> bool:
-        return server.device is None or blocks_of(tokens, server.spec.block_tokens) > server.most_blocks
+        return server.device is None or world.blocks_of(tokens, server.spec.block_tokens) > server.most_blocks
 
     def _may_admit(self, server: Server, budget: int) -> bool:
         return bool(server.waiting) and budget > 0 and len(server.running) < server.spec.max_seqs
@@ -296,7 +283,7 @@ class ReferenceEngine:
             if request.may_decode:
                 tokens = 0 if spec.prefill_first else self._tokens_of_next_step(server)
             most = math.ceil(spec.tokens_per_step) if tokens and request.may_decode else tokens
-            blocks = blocks_of(start + most, size) - here * server.unit_blocks
+            blocks = world.blocks_of(start + most, size) - here * server.unit_blocks
             pinned = sum(content in server.unused for content in request.hashes[:here]) * server.unit_blocks
             if blocks > server.available - pinned - spec.watermark:
                 break
@@ -306,11 +293,11 @@ class ReferenceEngine:
                 server.users[content] += 1
                 server.unused.pop(content, None)
             request.units = here
-            server.allocate(request, blocks_of(start + tokens, size) - here * server.unit_blocks)
+            server.allocate(request, world.blocks_of(start + tokens, size) - here * server.unit_blocks)
             if math.isnan(request.scheduled_s):
                 request.scheduled_s, request.cached = self.now, start
             if request.swapped:
-                server.swap_s += blocks_of(request.computed, size) * spec.swap_s
+                server.swap_s += world.blocks_of(request.computed, size) * spec.swap_s
                 request.swapped = False
             count -= 1
             if request.may_decode:
@@ -398,7 +385,7 @@ class ReferenceEngine:
         if request in server.batch:
             server.batch.remove(request)
         if server.spec.swap_s > 0 and request.decodes:
-            server.swap_s += blocks_of(request.computed, server.spec.block_tokens) * server.spec.swap_s
+            server.swap_s += world.blocks_of(request.computed, server.spec.block_tokens) * server.spec.swap_s
             request.swapped = True
         else:
             request.computed = 0
