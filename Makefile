@@ -16,6 +16,7 @@ $(STAMP): pyproject.toml constraints.txt
 
 arena: setup                   ## the main job: judge the headline routers on the embedded default, write results/
 	$(VENV)/bin/routelab arena --output results
+	$(VENV)/bin/routelab arena --pool default --seeds 2 --output results
 
 collect: setup                 ## ask a sample of the embedded default again with local models and report agreement
 	$(VENV)/bin/python -m pip install -q -c constraints.txt -e '.[local]'

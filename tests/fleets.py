@@ -76,7 +76,7 @@ def drawn_servers(draw: np.random.Generator, costs: int = 1) -> list[ServerSpec]
 def _drawn_server(draw: np.random.Generator, costs: int) -> ServerSpec:
     drafted = int(draw.integers(0, 3))
     prefill_first = bool(draw.integers(4) == 0)
-    most = 1024 if prefill_first else int(draw.choice([64, 256, 1024]))
+    most = int(draw.choice([64, 256, 1024]))
     return ServerSpec(
         cost=int(draw.integers(costs)),
         kv_blocks=int(draw.integers(46, 200)),
@@ -85,6 +85,7 @@ def _drawn_server(draw: np.random.Generator, costs: int) -> ServerSpec:
         max_tokens=most,
         watermark=int(draw.integers(0, 3)),
         prefix_cache=bool(draw.integers(2)),
+        whole_prompt=bool(draw.integers(2)),
         prefill_first=prefill_first,
         swap_s=float(draw.choice([0, 0, 1e-4])),
         tokens_per_step=float(draw.choice([1, 1, 1.7, 2.0])),

@@ -34,6 +34,7 @@ COMMANDS = {
     "import": ("routelab.cli.imports", "import_command"),
     "leaderboard": ("routelab.cli.leaderboard", "leaderboard_command"),
     "offpolicy": ("routelab.cli.offpolicy", "offpolicy_command"),
+    "plan": ("routelab.cli.plan", "plan_command"),
     "rerecord": ("routelab.cli.rerecord", "rerecord_command"),
     "report": ("routelab.cli.report", "report_command"),
     "robust": ("routelab.cli.robust", "robust_command"),

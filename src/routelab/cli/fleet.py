@@ -83,14 +83,41 @@ def estimate_command(
 
 
 @fleet_command.command("calibrate")
-@click.argument("points", type=click.Path(path_type=Path), metavar="POINTS.csv")
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="FACTORS.json")
+@click.argument("points", type=click.Path(path_type=Path), metavar="POINTS.csv", required=False)
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="FILE.json")
 @click.option("--prior", type=click.Path(path_type=Path), help="What few points leave open [default: what ships].")
 @click.option("--draws", type=click.IntRange(min=0), default=20, show_default=True, help="Draws behind the intervals.")
+@click.option("--endpoint", metavar="URL", help="Instead of POINTS: probe an OpenAI-compatible server, e.g. …/v1.")
+@click.option("--model", default="default", show_default=True, metavar="M", help="The model's name at the endpoint.")
+@click.option("--key-env", metavar="VARIABLE", help="Environment variable with the endpoint's key [default: no key].")
+@click.option("--rounds", type=click.IntRange(min=1), default=2, show_default=True, help="How often the probe is made.")
 @seed_option
 @json_option
-def calibrate_command(points: Path, output: Path, prior: Path | None, draws: int, seed: int, as_json: bool) -> None:
-    """Fit factors on measured steps or TTFT and TPOT (see docs/fleet-cost.md for the columns)."""
+def calibrate_command(
+    points: Path | None,
+    output: Path,
+    prior: Path | None,
+    draws: int,
+    endpoint: str | None,
+    model: str,
+    key_env: str | None,
+    rounds: int,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Fit factors on measured steps, TTFT and TPOT (docs/fleet-cost.md has the columns), or a step cost by probing."""
+    from routelab.core.errors import InputError
+
+    if (points is None) == (endpoint is None):
+        got = "both" if points else "neither"
+        raise InputError("fleet calibrate", expected="POINTS.csv or --endpoint", got=got, fix="give one of the two")
+    if points:
+        _calibrate(points, output, prior, draws, seed, as_json)
+    elif endpoint:
+        _probe(endpoint, model, key_env, output, rounds, seed, as_json)
+
+
+def _calibrate(points: Path, output: Path, prior: Path | None, draws: int, seed: int, as_json: bool) -> None:
     import numpy as np
 
     from routelab.pool.fleet.cost.calibrated import fit, load_calibration
@@ -107,3 +134,21 @@ def calibrate_command(points: Path, output: Path, prior: Path | None, draws: int
         return
     told = ", ".join(f"{name.upper()} {error:.1%}" for name, error in errors.items() if error is not None)
     screen().print(f"{found.points} points, median error {told}: {output}", soft_wrap=True)
+
+
+def _probe(endpoint: str, model: str, key_env: str | None, output: Path, rounds: int, seed: int, as_json: bool) -> None:
+    import numpy as np
+
+    from routelab.pool.fleet.cost.fitted import fit_steps
+    from routelab.pool.fleet.cost.probe import Grid, probe
+    from routelab.pool.live.openai import OpenAIChat
+
+    complete = OpenAIChat(endpoint, model, key_env=key_env, body={"ignore_eos": True})
+    stretches = [each for k in range(rounds) for each in probe(complete, Grid(), seed=seed + k)]
+    found = fit_steps(stretches, measured_on=f"{model} at {endpoint}, {Grid().requests * rounds} requests")
+    found.save(output)
+    error = float(np.median(np.abs(np.expm1(found.errors))))
+    if as_json:
+        emit_json({"points": found.points, "median_error": error, "output": str(output)})
+        return
+    screen().print(f"{found.points} points, median error {error:.1%}: {output}", soft_wrap=True)

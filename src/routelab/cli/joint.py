@@ -26,8 +26,9 @@ def run_joint(
     output: Path,
     as_json: bool,
 ) -> int:
-    """Judge, save ``joint.json`` and print the scorecard."""
+    """Judge, save ``joint.json`` and its page ``joint.html``, and print the scorecard."""
     from routelab.arena.joint.judge import ROUTERS, judge
+    from routelab.arena.report.joint import write_joint
     from routelab.data import FLEETS
     from routelab.pool.fleet.spec import load_fleet
     from routelab.workload.arrivals import workload as find_workload
@@ -47,11 +48,13 @@ def run_joint(
         )
     with atomic_path(output / "joint.json") as temporary:
         temporary.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n")
+    write_joint(found, output / "joint.html")
     if as_json:
         emit_json(found)
         return 0
     screen().print(_scorecard(found))
-    console().print(Text.assemble("\nthe numbers are in ", (str(output / "joint.json"), "bold")))
+    page = Text(str(output / "joint.html"), "bold")
+    console().print(Text.assemble("\nopen ", page, f" in a browser; the numbers are in {output / 'joint.json'}"))
     return 0
 
 

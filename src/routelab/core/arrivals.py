@@ -28,7 +28,8 @@ class Arrivals:
 
     ``time_s``: seconds from the start. ``input_tokens``, ``output_tokens``: at least 1 each. ``model``, ``region``:
     places in ``models`` and ``regions``. ``priority``: higher goes first. ``session``: requests of one conversation or
-    task share a number, -1 for none. ``query``: the row of an outcome table whose content it carries, -1 for none.
+    task share a number, -1 for none. ``step``: the place of a request in its session, where those of a step can only be
+    asked when those before are answered. ``query``: the row of an outcome table whose content it carries, -1 for none.
     ``hash_ids``, ``hash_starts``: content of the prompt in blocks of ``hash_tokens`` tokens, request i has
     ``hash_ids[hash_starts[i]:hash_starts[i + 1]]``; two requests share a prefix as far as their ids agree.
     """
@@ -40,6 +41,7 @@ class Arrivals:
     region: Ints = field(default_factory=_empty)
     priority: Ints = field(default_factory=_empty)
     session: Ints = field(default_factory=_empty)
+    step: Ints = field(default_factory=_empty)
     query: Ints = field(default_factory=_empty)
     hash_ids: Ints = field(default_factory=_empty)
     hash_starts: Ints = field(default_factory=_empty)
@@ -94,7 +96,7 @@ class Arrivals:
         return self
 
 
-_BY_REQUEST = ("time_s", "input_tokens", "output_tokens", "model", "region", "priority", "session", "query")
+_BY_REQUEST = ("time_s", "input_tokens", "output_tokens", "model", "region", "priority", "session", "step", "query")
 
 
 def _check(where: str, name: str, expected: str, values: NDArray[Any], good: NDArray[np.bool_]) -> None:

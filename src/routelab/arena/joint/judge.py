@@ -18,11 +18,13 @@ from routelab.arena.candidates import Candidate, resolve
 from routelab.arena.joint.believed import Believed, Fitted, believe
 from routelab.arena.joint.hosting import Hosting, host
 from routelab.arena.joint.run import Joint, run
-from routelab.arena.joint.scorecard import REFERENCE, figures, over_seeds, scorecard
-from routelab.arena.joint.traces import gantt, timeline
+from routelab.arena.joint.scorecard import REFERENCE, figures, scorecard
+from routelab.arena.joint.sweep import KNEE, Sweep, state_worth, swept
+from routelab.arena.joint.traces import traces
 from routelab.arena.problem import Problem, prepare
 from routelab.core.arrivals import Arrivals
 from routelab.core.seeds import derive, stream
+from routelab.core.threads import single_threaded
 from routelab.outcomes import OutcomeTable
 from routelab.pool.fleet.build import Fleet, build
 from routelab.pool.fleet.spec import FleetSpec
@@ -40,6 +42,7 @@ Workload = Callable[[int], Arrivals]
 Progress = Callable[[int, int, str], None]
 
 
+@single_threaded
 def judge(
     table: OutcomeTable,
     spec: FleetSpec,
@@ -58,15 +61,16 @@ def judge(
     hosting = host(problem, table, fleet)
     candidates = [resolve(each) for each in (*YARDSTICKS, *(each for each in routers if each not in YARDSTICKS))]
     runs: dict[str, list[Joint]] = {}
-    sweep: dict[str, dict[float, list[dict[str, float]]]] = {}
-    shown: Joint | None = None
+    sweep: Sweep = {}
+    views: dict[str, dict[str, str | None]] = {}
     for place in range(seeds):
         drawn = derive(seed, "joint", place) % 2**31
         arrivals = join(workload(drawn), len(problem), stream(drawn, "queries")).arrivals
         known: Fitted = {}
         for who, candidate in enumerate((*candidates, None)):
             believed = _believed(problem, candidate, folds, drawn, known)
-            for name, age in _views(believed, view_age_s):
+            for name, view, age in _views(believed, view_age_s):
+                views[name] = {"router": believed.name, "view": view}
                 one = _Run(problem, hosting, fleet, believed, drawn, age)
                 joint = one.at(arrivals)
                 runs.setdefault(name, []).append(joint)
@@ -75,20 +79,33 @@ def judge(
                     sweep.setdefault(name, {}).setdefault(load, []).append(found)
             if progress is not None:
                 progress(place * (len(candidates) + 1) + who + 1, seeds * (len(candidates) + 1), believed.name)
-    rows = scorecard(runs, spec.slo)
+    rows = [row | views[row["name"]] for row in scorecard(runs, spec.slo)]
     best = next((row["name"] for row in rows if not row["name"].startswith("oracle")), rows[0]["name"])
-    shown = runs[best][0]
+    arrived = runs[best][0].fleet.requests["arrival_s"]
     return {
         "schema_version": SCHEMA_VERSION,
         "routelab_version": __version__,
         "kind": "joint",
         "table": {"name": table.name, "hash": table.hash, "queries": len(problem), "arms": list(problem.arms)},
         "fleet": _fleet(fleet),
-        "workload": {"requests": len(shown.query), "span_s": shown.fleet.span_s, "assumption": ASSUMPTION},
-        "protocol": {"seeds": seeds, "seed": seed, "folds": folds, "view_age_s": view_age_s, "fit": "cross"},
+        "workload": {
+            "requests": len(arrived),
+            "rate_req_s": len(arrived) / max(float(np.ptp(arrived)), 1e-9),
+            "span_s": runs[best][0].fleet.span_s,
+            "assumption": ASSUMPTION,
+        },
+        "protocol": {
+            "seeds": seeds,
+            "seed": seed,
+            "folds": folds,
+            "view_age_s": view_age_s,
+            "fit": "cross",
+            "knee_attainment": KNEE,
+        },
         "routers": rows,
-        "sweep": [_swept(name, by_load) for name, by_load in sweep.items()],
-        "shown": {"router": best, "timeline": timeline(shown), "gantt": gantt(shown)},
+        "sweep": [swept(name, by_load) for name, by_load in sweep.items()],
+        "state": state_worth(sweep, views),
+        "shown": [traces(name, runs[name][0]) for name in dict.fromkeys((best, REFERENCE))],
     }
 
 
@@ -112,26 +129,18 @@ def _believed(problem: Problem, candidate: Candidate | None, folds: int, seed: i
     return believe(problem, candidate, folds=folds, seed=seed, known=known)
 
 
-def _views(believed: Believed, age_s: float) -> list[tuple[str, float | None]]:
+def _views(believed: Believed, age_s: float) -> list[tuple[str, str | None, float | None]]:
     """A router that looks at the pool is run with a fresh view, an aged one and none: what is the state worth?"""
+    name = believed.name
     if not believed.looks:
-        return [(believed.name, None)]
-    aged = f"{believed.name}, view {age_s:g} s old"
-    return [(believed.name, 0.0), (aged, age_s), (f"{believed.name}, no view", None)]
+        return [(name, None, None)]
+    aged = (f"{name}, view {age_s:g} s old", "aged", age_s)
+    return [(name, "fresh", 0.0), aged, (f"{name}, no view", "none", None)]
 
 
 def _faster(arrivals: Arrivals, load: float) -> Arrivals:
     """The same requests in less time."""
     return replace(arrivals, time_s=arrivals.time_s / load)
-
-
-def _swept(name: str, by_load: dict[float, list[dict[str, float]]]) -> dict[str, Any]:
-    keys = ("quality", "good_in_time", "slo_attainment", "e2e_s_p50", "e2e_s_p99", "ttft_s_p99", "throughput_req_s")
-    points = []
-    for load, found in sorted(by_load.items()):
-        kept = [key for key in keys if all(key in each for each in found)]
-        points.append({"load": load} | {key: over_seeds([each[key] for each in found]) for key in kept})
-    return {"name": name, "points": points}
 
 
 def _fleet(fleet: Fleet) -> dict[str, Any]:

@@ -33,12 +33,11 @@ def render_html(result: Mapping[str, Any] | Result, *, redact_prompts: bool = Fa
     """The whole page as text; with ``redact_prompts`` no prompt appears anywhere in it."""
     run = as_result(result)
     words, charts = headline(run), chart_data(run)
-    scripts = [_asset(name) for name in SCRIPTS]
-    return Template(_asset("report.html")).substitute(
-        policy=f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src {_hashes(scripts)}; "
-        "base-uri 'none'; form-action 'none'",
+    scripts = [asset(name) for name in SCRIPTS]
+    return Template(asset("report.html")).substitute(
+        policy=policy(scripts),
         title=esc(f"{run.table.name} · routelab"),
-        style=_asset("report.css"),
+        style=asset("report.css"),
         table=esc(run.table.name),
         facts=esc(facts_line(run)),
         headline=esc(words.title),
@@ -68,10 +67,16 @@ def embedded_json(value: Any) -> str:
     return msgspec.json.encode(value).decode().translate(_UNSAFE_IN_SCRIPT)
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """The text of a file of the page."""
     return files("routelab.arena.report").joinpath("assets", name).read_text(encoding="utf-8")
 
 
-def _hashes(scripts: list[str]) -> str:
+def policy(scripts: list[str]) -> str:
+    """The content security policy of a page that runs these scripts and asks the network for nothing."""
     digests = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in scripts)
-    return " ".join(f"'sha256-{digest}'" for digest in digests)
+    hashes = " ".join(f"'sha256-{digest}'" for digest in digests)
+    return (
+        f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src {hashes}; "
+        "base-uri 'none'; form-action 'none'"
+    )

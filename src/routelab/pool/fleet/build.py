@@ -12,6 +12,7 @@ from routelab.core.errors import InputError
 from routelab.pool.fleet.catalogue import Hardware, Model, find_hardware, find_model
 from routelab.pool.fleet.cost.analytic import step_cost
 from routelab.pool.fleet.cost.calibrated import Calibration, load_calibration
+from routelab.pool.fleet.cost.fitted import fitted_cost
 from routelab.pool.fleet.cost.plan import Plan, check_placement, kv_bytes, kv_capacity_tokens
 from routelab.pool.fleet.cost.step import StepCost
 from routelab.pool.fleet.cost.tables import layerwise_cost
@@ -84,6 +85,7 @@ def _server(pool: PoolSpec, cost: int) -> Server:
             max_tokens=pool.max_batch_tokens,
             watermark=math.ceil(pool.watermark * blocks),
             prefix_cache=pool.prefix_cache,
+            whole_prompt=pool.admission == "whole-prompt",
             prefill_first=pool.batching == "prefill-first",
             role=ROLES[pool.role],
             swap_s=pool.block_tokens * token_bytes / (32e9 * plan.devices) if pool.preemption == "swap" else 0.0,
@@ -106,6 +108,8 @@ def _cost(pool: PoolSpec, calibration: Calibration) -> StepCost:
         device = msgspec.structs.replace(device, link_gb_s=pool.interconnect.gb_s)
         factors = msgspec.structs.replace(factors, link=1.0, hop_s=pool.interconnect.latency_s)
     tokens = pool.max_batch_tokens * (1 + (pool.speculation.drafted if pool.speculation else 0))
+    if pool.cost:
+        return fitted_cost(Path(pool.cost), tokens, pool.max_seqs)
     if pool.tables:
         return layerwise_cost(
             Path(pool.tables), model, device, plan, factors=factors, max_tokens=tokens, max_rows=pool.max_seqs

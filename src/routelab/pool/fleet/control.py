@@ -19,6 +19,7 @@ from routelab.pool.fleet.engine.interface import DROPPED, Servers
 from routelab.pool.fleet.links import Link
 from routelab.pool.fleet.migration import Migration
 from routelab.pool.fleet.policy import Request
+from routelab.pool.fleet.regions import WideArea
 
 
 @dataclass
@@ -42,9 +43,12 @@ class Control:
         self.block_tokens = np.array([server.spec.block_tokens for server in servers])
         self.block_bytes = np.array([s.kv_token_bytes * s.spec.block_tokens for s in servers])
         self.regions = [server.pool.region for server in servers]
+        self.wide = WideArea(self.fleet.spec)
         self.active = np.ones(len(servers), dtype=bool)
+        self._on = self.active.copy()  # active, or starting
         self._on_since = np.zeros(len(servers))
         self._on_s = np.zeros(len(servers))
+        self._homes: tuple[str, ...] = ()
         self._candidates: list[Ints] = []
         self._serving: list[frozenset[int]] = []
         self._truth: dict[int, int] = {}
@@ -88,6 +92,10 @@ class Control:
         """The servers that have a model, by its number in the block of arrivals."""
         return self._candidates[model]
 
+    def home(self, request: Request) -> str:
+        """The region from which a request was asked."""
+        return self._homes[request.region] if self._homes else ""
+
     def true_output_tokens(self, request: int) -> int:
         """How long an answer will be. Raises ContractError for a policy whose name does not begin with Oracle."""
         if not self.oracle:
@@ -114,8 +122,12 @@ class Control:
 
     def send(self, request: int, server: int) -> None:
         """Give a held request to a server."""
-        _, moved = self.held.pop(request)
-        self.engine.put(moved, server)
+        self.deliver(*self.held.pop(request), server)
+
+    def forward(self, request: int, region: str, then: Callable[[], None]) -> None:
+        """Take a held request to a region; it is still held when it is there."""
+        asked, _ = self.held[request]
+        self.at(self.wide.go(request, self.home(asked), region, asked.input_tokens, self.now), then)
 
     def drop(self, request: int) -> None:
         """End a held request without an answer."""
@@ -127,19 +139,23 @@ class Control:
         heapq.heappush(self._timers, (time_s, next(self._order), then))
 
     def stop(self, server: int) -> None:
-        """A server begins no more iterations, and costs nothing from now on."""
-        if self.active[server]:
+        """A server begins no more iterations, also if it was starting, and costs nothing from now on."""
+        if self._on[server]:
             self._on_s[server] += self.now - self._on_since[server]
-        self.active[server] = False
+        self._on[server] = self.active[server] = False
         self.engine.set_active(server, False)
 
     def start(self, server: int, after_s: float = 0.0) -> None:
-        """A server is there again after its cold start, and costs from now on."""
-        self._on_since[server] = self.now
+        """A server is there again after its cold start, and costs from now on; nothing where it is on its way."""
+        if self._on[server]:
+            return
+        self._on[server], since = True, self.now
+        self._on_since[server] = since
 
         def up() -> None:
-            self.active[server] = True
-            self.engine.set_active(server, True)
+            if self._on[server] and self._on_since[server] == since:
+                self.active[server] = True
+                self.engine.set_active(server, True)
 
         self.at(self.now + after_s, up)
 
@@ -172,6 +188,18 @@ class Control:
 
     # For the simulator.
 
+    def deliver(self, request: Request, moved: Moved, server: int) -> None:
+        """Put a request that no server has into the queue of one, when it is there."""
+        region = self.regions[server]
+        there = self.wide.go(request.id, self.home(request), region, request.input_tokens, self.now)
+        if there > self.now:
+            self.at(there, lambda: self._put(moved, server))
+        else:
+            self._put(moved, server)
+
+    def _put(self, moved: Moved, server: int) -> None:
+        self.engine.put(moved, server)
+
     def next_timer(self) -> float:
         return self._timers[0][0] if self._timers else float("inf")
 
@@ -186,6 +214,8 @@ class Control:
         """
         names = [server.pool.model for server in self.fleet.servers]
         asked = block.models or ("",)
+        self.wide.check("arrivals region", block.regions)
+        self._homes = block.regions
         if asked == ("",) and len(set(names)) > 1 and not any_model:
             expected = f"the model of every request, one of {', '.join(dict.fromkeys(names))}"
             raise InputError("arrivals model", expected=expected, got="none", fix="name models in the workload")
@@ -206,7 +236,7 @@ class Control:
 
     def on_seconds(self, start: float) -> Floats:
         """How long each server was there since the first arrival."""
-        running = np.where(self.active, self.now - np.maximum(self._on_since, start), 0.0)
+        running = np.where(self._on, self.now - np.maximum(self._on_since, start), 0.0)
         return np.maximum(self._on_s + running, 0.0)
 
     def usage(self) -> dict[str, Floats]:

@@ -1,7 +1,7 @@
 """A decoding request moves to another server: its keys by live pre-copy (Llumnix, OSDI'24), or computed again there.
 
-Pre-copy sends what is there while the request goes on, in stages; when little is left it stops, the rest follows, and it
-goes on at the target. It knows nothing of when and where to move: that is a policy's.
+Pre-copy sends what is there while the request goes on, in stages; when little is left it stops, the rest follows, and
+it goes on at the target. When and where to move is a policy's to know.
 """
 
 from __future__ import annotations

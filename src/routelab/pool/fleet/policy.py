@@ -44,11 +44,13 @@ class Admission(NamedTuple):
 
 class Policy:
     """Override what is needed. ``period_s``: seconds between ticks. ``probe_s``: seconds between probes of the servers,
-    0 to see them as they are. An oracle, which alone is told the true lengths, says so in its name."""
+    0 to see them as they are. ``region``: of its one balancer, which all requests pass before they are routed; without
+    there is one in every region. An oracle, which alone is told the true lengths, says so in its name."""
 
     picks_models: bool = False  # it chooses among models, too
     period_s: float = 0.0
     probe_s: float = 0.0
+    region: str = ""
 
     def start(self, fleet: Control) -> None:
         """Before the first request."""

@@ -33,6 +33,7 @@ class Run:
     wall_s: float
     events: int
     migrations: int = 0
+    egress_usd: float = 0.0
     samples: list[tuple[float, Servers]] = field(default_factory=list)
 
     @property
@@ -82,8 +83,9 @@ class Run:
 
     @property
     def usd(self) -> float:
-        """What the servers cost while they were there."""
-        return float(sum(s.usd_per_hour * on / 3600 for s, on in zip(self.fleet.servers, self.on_s, strict=True)))
+        """What the servers cost while they were there, and what went between regions."""
+        on_usd = sum(s.usd_per_hour * on / 3600 for s, on in zip(self.fleet.servers, self.on_s, strict=True))
+        return float(on_usd) + self.egress_usd
 
     def summary(self, slo: Slo | None = None) -> dict[str, Any]:
         """The figures of one run; `null` where there is nothing to measure."""

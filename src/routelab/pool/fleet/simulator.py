@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from routelab.core.arrivals import Arrivals
+from routelab.core.decisions import Ints
 from routelab.core.errors import RoutelabError
 from routelab.pool.fleet.build import Fleet
+from routelab.pool.fleet.clients import Clients, Programme, programmes
 from routelab.pool.fleet.control import Control, requests_of
 from routelab.pool.fleet.engine import CompiledEngine, Event, Moved
 from routelab.pool.fleet.engine.interface import (
@@ -36,9 +37,9 @@ HOOK_LIMIT_S = 10.0
 
 
 class Simulation:
-    """One run of one policy. With `clients` the loop is closed: so many clients take the next request ``think_s`` after
-    their last one ended, whatever the times of the arrivals. `lengths` gives the tokens of prompt and answer where they
-    depend on the server that was chosen. Every `sample_s` seconds the servers are looked at, for `Run.samples`."""
+    """One run of one policy. With `clients`, so many or so many in each region, the loop is closed; see `Clients`, for
+    ``think_s`` and ``until_s``, too. `lengths` gives the tokens of prompt and answer where they depend on the server
+    that was chosen. Every `sample_s` seconds the servers are looked at, for `Run.samples`."""
 
     def __init__(
         self,
@@ -46,22 +47,24 @@ class Simulation:
         policy: Policy,
         *,
         seed: int = 0,
-        clients: int = 0,
+        clients: int | Sequence[int] = 0,
         think_s: float = 0.0,
+        until_s: float = float("inf"),
         lengths: Lengths | None = None,
         sample_s: float = 0.0,
     ) -> None:
-        self.policy, self.clients, self.think_s, self.lengths = policy, clients, think_s, lengths
+        self.policy, self.lengths = policy, lengths
         self.engine = CompiledEngine(fleet.costs, [server.spec for server in fleet.servers])
         self.control = Control(fleet, self.engine, type(policy).__name__.startswith("Oracle"), seed)
+        self.control.wide.check("policy region", (policy.region or self.control.regions[0],))
         self.engine.ask = policy.has("admit")
-        self.engine.watch_finish = policy.has("on_finish") or clients > 0
+        self.clients = Clients(clients, think_s, until_s, self.control, self._ask) if clients else None
+        self.engine.watch_finish = policy.has("on_finish") or bool(clients) or bool(self.control.wide)
         self.hooks = Hooks(type(policy).__name__)
         self._done: list[NDArray[np.void]] = []
         self._block: list[Request] = []
-        self._next: Iterator[tuple[Request, int]] = iter(())
+        self._assigned: dict[int, int] = {}
         self._fed = 0
-        self._thinking = 0
         self._sample_s = sample_s
         self._samples: list[tuple[float, Servers]] = []
         self._progress = (0, 0.0)
@@ -69,7 +72,8 @@ class Simulation:
     def run(self, arrivals: Arrivals | Iterable[Arrivals]) -> Run:
         """Until every request ended. Raises ContractError where the policy fails, hangs, or leaves requests lying."""
         started = time.perf_counter()
-        blocks = arrivals.blocks(BLOCK) if isinstance(arrivals, Arrivals) else iter(arrivals)
+        size = max(len(arrivals), 1) if self.clients and isinstance(arrivals, Arrivals) else BLOCK
+        blocks = arrivals.blocks(size) if isinstance(arrivals, Arrivals) else iter(arrivals)
         with watched(self.hooks, HOOK_LIMIT_S):
             try:
                 self._run(blocks)
@@ -79,7 +83,7 @@ class Simulation:
                 if not self.hooks.running:
                     raise
                 raise self.hooks.error(f"{type(error).__name__}: {error}") from error
-        self._done.append(self.engine.done())
+        self._end(self.engine.done())
         rows = np.sort(np.concatenate(self._done), order="id")
         return Run(
             fleet=self.control.fleet,
@@ -89,6 +93,7 @@ class Simulation:
             wall_s=time.perf_counter() - started,
             events=self.engine.events,
             migrations=self.control.migrations,
+            egress_usd=self.control.wide.usd,
             samples=self._samples,
         )
 
@@ -99,18 +104,18 @@ class Simulation:
         self._probe()
         self._sample()
         self.hooks.running = ""
-        block = next(blocks, None)
         if self.clients:
-            self._close_loop(block, blocks)
-            block = None
+            self.clients.begin(self._programme(blocks))
+            while self._go_on(last=True):
+                pass
+            return
+        block = next(blocks, None)
         while block is not None:
             following = next(blocks, None)
             self._feed(block, more=following is not None)
             while self._go_on(last=following is None):
                 pass
             block = following
-        while self.clients and self._go_on(last=True):
-            pass
 
     def _go_on(self, *, last: bool) -> bool:
         """To the next event; False where this block is spent, or after the last one when all requests ended."""
@@ -118,7 +123,7 @@ class Simulation:
         if event.kind == UNTIL:
             self.control.run_timers()
             self.hooks.running = ""
-            if last and self.engine.ended == self._fed and self._thinking == 0:
+            if last and self.engine.ended == self._fed and not (self.clients and self.clients.thinking):
                 return False
             self._look_for_progress()
         elif event.kind == STARVED:
@@ -132,9 +137,10 @@ class Simulation:
     def _serve(self, event: Event) -> None:
         if event.kind == ROUTE:
             request = self._block[event.row]
-            self._hook("route")
-            choice = self.policy.route(request, self.control)
-            self.hooks.running = ""
+            if self.control.wide:
+                self._travel(request, self.engine.take())
+                return
+            choice = self._choose(request)
             if choice >= 0:
                 server = self._checked(choice, request)
                 self.engine.route(server, self.lengths(request, server) if self.lengths else None)
@@ -151,65 +157,84 @@ class Simulation:
             self.hooks.running = ""
             self.control.hand_over(event.row, event.server, self._checked(target, None))
         elif event.kind == FINISHED:
-            rows = self.engine.done()
-            self._done.append(rows)
+            rows = self._end(self.engine.done())
             if self.policy.has("on_finish"):
                 self._hook("on_finish")
                 self.policy.on_finish(rows, self.control)
                 self.hooks.running = ""
             if self.clients:
-                for _ in range(len(rows)):
-                    self._think(self.engine.now + self.think_s)
+                self.clients.ended(rows)
 
     # What comes in.
 
     def _feed(self, block: Arrivals, *, more: bool) -> None:
         targets = np.full(len(block), UNROUTED, dtype=np.int64)
         self.control.learn(block, self._fed, any_model=self.policy.picks_models)
-        if self.policy.has("assign"):
-            self._hook("assign")
-            targets = self.policy.assign(block, self.control)
-            self.hooks.running = ""
+        if self.policy.has("assign") and not self.control.wide:
+            targets = self._assign(block)
         else:
-            self._block = requests_of(block, self._fed)
+            self._block = self._met(block, self._fed)
         self.engine.feed(block, targets, self._fed, more=more)
         self._fed += len(block)
 
-    def _close_loop(self, block: Arrivals | None, blocks: Iterator[Arrivals]) -> None:
-        def each() -> Iterator[tuple[Request, int]]:
-            first, current = 0, block
-            while current is not None:
-                self.control.learn(current, first, any_model=self.policy.picks_models)
-                yield from zip(requests_of(current, first), current.output_tokens.tolist(), strict=True)
-                first += len(current)
-                current = next(blocks, None)
+    def _assign(self, block: Arrivals) -> Ints:
+        self._hook("assign")
+        targets = self.policy.assign(block, self.control)
+        self.hooks.running = ""
+        return targets
 
-        self._next = each()
-        for _ in range(self.clients):
-            self._think(0.0)
+    def _met(self, block: Arrivals, first: int) -> list[Request]:
+        """The requests of a block that come to be decided one by one."""
+        if self.policy.has("assign"):
+            self._assigned |= dict(enumerate(self._assign(block).tolist(), first))
+        return requests_of(block, first)
 
-    def _think(self, until: float) -> None:
-        self._thinking += 1
-        self.control.at(until, self._spawn)
+    def _programme(self, blocks: Iterator[Arrivals]) -> Iterator[Programme]:
+        """What clients will ask; the engine is told of contents, and not of requests."""
+        first = 0
+        for block in blocks:
+            self.control.learn(block, first, any_model=self.policy.picks_models)
+            self.engine.feed(block.part(0, 0), np.zeros(0, dtype=np.int64), first)
+            yield from programmes(block, self._met(block, first))
+            first += len(block)
 
-    def _spawn(self) -> None:
-        """A client takes the next request."""
-        self._thinking -= 1
-        request, output = next(self._next, (None, 0))
-        if request is None:
-            return
-        request = request._replace(arrival_s=self.engine.now)
-        unknown = (math.nan, math.nan, math.nan)
-        lengths = (request.input_tokens, output, 0, 0, 0, 0)
-        moved = Moved(request.id, request.arrival_s, *unknown, *lengths, request.priority, request.hash_ids)
+    def _ask(self, request: Request, moved: Moved) -> None:
+        """A client asks."""
         self._fed += 1
+        self._travel(request, moved)
+
+    def _travel(self, request: Request, moved: Moved) -> None:
+        """A request goes to where it is decided who serves it."""
+        home, now = self.control.home(request), self.engine.now
+        there = self.control.wide.go(request.id, home, self.policy.region or home, request.input_tokens, now)
+        if there > now:
+            self.control.at(there, lambda: self._decide(request, moved))
+        else:
+            self._decide(request, moved)
+
+    def _decide(self, request: Request, moved: Moved) -> None:
+        choice = self._choose(request)
+        if choice >= 0:
+            server = self._checked(choice, request)
+            if self.lengths:
+                prompt, output = self.lengths(request, server)
+                moved = moved._replace(prompt=prompt, output=output)
+            self.control.deliver(request, moved, server)
+        else:
+            self._keep(request, moved, choice)
+
+    def _choose(self, request: Request) -> int:
+        if request.id in self._assigned:
+            return self._assigned.pop(request.id)
         self._hook("route")
         choice = self.policy.route(request, self.control)
         self.hooks.running = ""
-        if choice >= 0:
-            self.engine.put(moved, self._checked(choice, request))
-        else:
-            self._keep(request, moved, choice)
+        return choice
+
+    def _end(self, rows: NDArray[np.void]) -> NDArray[np.void]:
+        self.control.wide.bring_back(rows)
+        self._done.append(rows)
+        return rows
 
     def _keep(self, request: Request, moved: Moved, choice: int) -> None:
         if choice == DROP:

@@ -34,8 +34,9 @@ class PoolSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     ``arms``: what of an outcome table these servers answer, where a router chooses among arms.
 
-    ``kv_tokens``: room for keys and values, else what the memory leaves beside the weights. ``tables``: a folder of
-    measured operator times, else the calibrated roofline of ``backend``. ``interconnect``: between the devices of a
+    ``kv_tokens``: room for keys and values, else what the memory leaves beside the weights. ``admission``: asks for the
+    memory of the whole prompt, or of its first chunk. ``tables``: a folder of measured operator times; ``cost``: a file
+    fitted on a live server; else the calibrated roofline of ``backend``. ``interconnect``: between the devices of a
     server, else the catalogue's. ``usd_per_hour``: of one server.
     """
 
@@ -59,11 +60,13 @@ class PoolSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     memory_utilization: Annotated[float, msgspec.Meta(gt=0.0, le=1.0)] = 0.9
     kv_tokens: Count | None = None
     watermark: NotNegative = 0.0
+    admission: Literal["whole-prompt", "chunk"] = "whole-prompt"
     prefix_cache: bool = True
     speculation: Speculation | None = None
     interconnect: Interconnect | None = None
     backend: str = "vllm"
     tables: str | None = None
+    cost: str | None = None
     usd_per_hour: NotNegative | None = None
 
 

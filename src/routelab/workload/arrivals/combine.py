@@ -16,7 +16,7 @@ from routelab.core.arrivals import NO_SESSION, Arrivals
 from routelab.core.decisions import Ints
 from routelab.core.errors import InputError
 
-COLUMNS = ("time_s", "input_tokens", "output_tokens", "model", "region", "priority", "session", "query")
+COLUMNS = ("time_s", "input_tokens", "output_tokens", "model", "region", "priority", "session", "step", "query")
 DEFAULTS = {"session": NO_SESSION, "query": -1}
 
 
@@ -53,7 +53,7 @@ def merged(parts: Sequence[Arrivals]) -> Arrivals:
             places = [np.array([names.index(each) for each in labels], dtype=np.int64) for labels in known]
             made |= {f"{name}s": names, name: np.concatenate([p[a.column(name)] for p, a in zip(places, parts)])}
     made["session"] = _apart([part.session for part in parts], [len(part) for part in parts])
-    for name in ("priority", "query"):
+    for name in ("priority", "step", "query"):
         if any(len(getattr(part, name)) for part in parts):
             made[name] = np.concatenate([part.column(name, DEFAULTS.get(name, 0)) for part in parts])
     for name in COLUMNS[:3]:

@@ -107,7 +107,8 @@ class Sessions(Structured, frozen=True, kw_only=True, tag="sessions"):
         time = begun[session] + _running(think, opens, turns) - think
         own = owners.take(context[opens + turns - 1], self.hash_tokens)[session]
         kept = prompt <= self.most_tokens
-        requests = Arrivals(time[kept], prompt[kept], answer[kept], session=session[kept])
+        turn = np.arange(len(session)) - np.repeat(opens, turns)
+        requests = Arrivals(time[kept], prompt[kept], answer[kept], session=session[kept], step=turn[kept])
         return self._made(requests, system[session[kept]], [(context[kept], own[kept])])
 
 
@@ -144,7 +145,8 @@ class Agents(Structured, frozen=True, kw_only=True, tag="agents"):
         task = np.repeat(np.arange(len(begun)), sum(self.widths))
         time = np.concatenate(times, axis=1).ravel()
         prompt, answered, shared = (np.concatenate(each, axis=1).ravel() for each in (prompts, answers, common))
-        requests = Arrivals(time, prompt, answered, session=task)
+        step = np.tile(np.repeat(np.arange(len(self.widths)), self.widths), len(begun))
+        requests = Arrivals(time, prompt, answered, session=task, step=step)
         context = shared, owners.take(known, self.hash_tokens)[task]
         whole = requests.input_tokens + requests.output_tokens
         return self._made(requests, system[task], [context, (whole, owners.take(whole, self.hash_tokens))])
@@ -184,7 +186,9 @@ class Trees(Structured, frozen=True, kw_only=True, tag="trees"):
             node = np.where(node >= stop, parents[node], node)
             layers.insert(0, (whole[:, node].ravel(), own[:, node].ravel()))
         tree = np.repeat(np.arange(len(begun)), shape[1])
-        return self._made(Arrivals(time.ravel(), prompt.ravel(), answer.ravel(), session=tree), system[tree], layers)
+        level = np.tile(np.repeat(np.arange(self.depth), sizes), len(begun))
+        requests = Arrivals(time.ravel(), prompt.ravel(), answer.ravel(), session=tree, step=level)
+        return self._made(requests, system[tree], layers)
 
 
 def _running(values: N, opens: Ints, counts: Ints) -> N:

@@ -1,18 +1,19 @@
-// Options of the three charts from the embedded data. Knows ECharts; knows nothing of the page around it.
+// Options of the three charts from the embedded data, and the parts they are made of. Knows ECharts; knows nothing of
+// the page around it.
 "use strict";
 
 const charts = (() => {
   const probe = document.createElement("span");
 
   // Custom properties that use light-dark() only resolve through a real property.
-  function tokens() {
+  function tokens(more = []) {
     document.body.append(probe);
     const read = (name) => {
       probe.style.color = `var(--${name})`;
       return getComputedStyle(probe).color;
     };
     const found = Object.fromEntries(
-      ["paper", "ink", "soft", "rule", "faint", "blue", "orange", "gold"].map((name) => [name, read(name)]),
+      ["paper", "ink", "soft", "rule", "faint", "blue", "orange", "gold", ...more].map((name) => [name, read(name)]),
     );
     probe.remove();
     return found;
@@ -315,5 +316,6 @@ const charts = (() => {
     };
   }
 
-  return { plane: (data, state) => (data.costs ? plane : forest)(data, state), curves, calibration, nameMarks };
+  const parts = { BASE, tokens, narrow, percent, dollars, known, tooltip, axis, decades, whiskers, looks, scatter };
+  return { plane: (data, state) => (data.costs ? plane : forest)(data, state), curves, calibration, nameMarks, parts };
 })();

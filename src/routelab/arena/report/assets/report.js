@@ -7,9 +7,13 @@
   const select = document.getElementById("router");
   const tip = document.getElementById("tip");
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const LEAST_FIRST = ["rank", "name", "cost", "collapse", "latency", "p50", "p99", "ttft", "energy", "rent"];
   const names = all("option", select).map((option) => option.value);
 
-  const state = { router: names[0], sort: "", view: "all", axis: data.costs ? "cost" : "dial", theme: "" };
+  const state = { router: names[0], sort: "", theme: "" };
+  const choices = all(".choice button");
+  for (const { dataset, ariaPressed } of choices) if (ariaPressed === "true") Object.assign(state, dataset);
+  if (data.costs === false) state.axis = "dial";
 
   function restore() {
     const wanted = new URLSearchParams(location.hash.slice(1));
@@ -82,8 +86,14 @@
     if (state.theme) root.dataset.theme = state.theme;
     for (const row of all("tbody tr", board)) row.classList.toggle("chosen", row.dataset.router === state.router);
     for (const panel of all(".panel")) panel.hidden = panel.dataset.router !== state.router;
-    for (const name of ["view", "axis"])
-      for (const button of all(`[data-${name}]`)) button.setAttribute("aria-pressed", button.dataset[name] === state[name]);
+    for (const part of all("[data-when]")) {
+      const [name, value] = part.dataset.when.split(":");
+      part.hidden = state[name] !== value;
+    }
+    for (const button of choices) {
+      const [[name, value]] = Object.entries(button.dataset);
+      button.setAttribute("aria-pressed", value === state[name]);
+    }
     select.value = state.router;
     sortBoard();
     for (const node of all(".chart")) {
@@ -95,7 +105,7 @@
 
   function nextDirection(key) {
     const [current, direction] = state.sort.split(":");
-    const first = ["rank", "name", "cost", "collapse", "latency"].includes(key) ? "ascending" : "descending";
+    const first = LEAST_FIRST.includes(key) ? "ascending" : "descending";
     if (current !== key) return first;
     return direction === "ascending" ? "descending" : "ascending";
   }
@@ -148,11 +158,10 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (!button) return;
-    const { sort, pick, view, axis } = button.dataset;
+    const { sort, pick } = button.dataset;
     if (sort) change({ sort: `${sort}:${nextDirection(sort)}` });
     else if (pick) change({ router: pick });
-    else if (view) change({ view });
-    else if (axis) change({ axis });
+    else if (choices.includes(button)) change({ ...button.dataset });
     else if (button.id === "theme") {
       const dark = getComputedStyle(document.documentElement).colorScheme === "dark"
         || (!state.theme && matchMedia("(prefers-color-scheme: dark)").matches);

@@ -24,6 +24,7 @@ class CompiledEngine:
         self._seen = self._state.servers.view()
         self._seen.flags.writeable = False
         self._done: list[NDArray[np.void]] = []
+        self._stored = 0
 
     @property
     def now(self) -> float:
@@ -65,7 +66,7 @@ class CompiledEngine:
         world = self._state.world
         world["arrived"], world["arrivals"], world["first_id"], world["more"] = 0, len(arrivals), first_id, more
         world["priorities"] |= int(records["priority"].any())
-        self._state = self._state._replace(arrivals=records, hashes=hashes)
+        self._state, self._stored = self._state._replace(arrivals=records, hashes=hashes), len(hashes)
 
     def advance(self, until: float) -> Event:
         while True:
@@ -152,16 +153,17 @@ class CompiledEngine:
 
     def _live(self, slots: Ints) -> NDArray[np.void]:
         records = self._state.slots[slots]
-        servers = self._state.servers[records["server"]]
+        clock = self._state.servers["clock"][records["server"]]
+        size = self._state.servers["block_tokens"][records["server"]]
         rows = np.zeros(len(slots), dtype=LIVE)
         rows["slot"] = slots
         for name in ("id", "server", "state", "prompt", "priority", "preemptions", "arrival_s"):
             rows[name] = records[name]
         decodes = records["state"] == DECODING
-        rows["computed"] = records["computed"] + np.where(decodes, servers["clock"], 0)
-        left = records["finish"] - servers["clock"]
+        rows["computed"] = records["computed"] + np.where(decodes, clock, 0)
+        left = records["finish"] - clock
         rows["produced"] = np.where(decodes, records["output"] - left, records["produced"])
-        rows["blocks"] = -(-rows["computed"] // servers["block_tokens"])
+        rows["blocks"] = -(-rows["computed"] // size)
         return rows
 
     def _arrived(self) -> int:
@@ -183,9 +185,19 @@ class CompiledEngine:
         for name in Moved._fields[:-1]:
             record[name] = getattr(moved, name)
         if moved.hashes:
-            record["hash_start"], record["hashes"] = len(self._state.hashes), len(moved.hashes)
-            self._state = self._state._replace(hashes=np.concatenate([self._state.hashes, moved.hashes]))
+            record["hash_start"], record["hashes"] = self._store(moved.hashes), len(moved.hashes)
         return slot
+
+    def _store(self, content: tuple[int, ...]) -> int:
+        """Put content where there is room, of which there is made twice as much as is needed; its place."""
+        if self._stored + len(content) > len(self._state.hashes):
+            kept = self._keep_hashes()
+            self._stored = len(kept)
+            room = np.zeros(len(kept) + len(content) + 1024, dtype=np.int64)
+            self._state = self._state._replace(hashes=np.concatenate([kept, room]))
+        place, self._stored = self._stored, self._stored + len(content)
+        self._state.hashes[place : self._stored] = content
+        return place
 
     def _drain(self) -> None:
         world = self._state.world
@@ -211,12 +223,15 @@ class CompiledEngine:
         self._state = self._state._replace(entries=entries)
 
     def _keep_hashes(self) -> Ints:
-        """The content of those in flight, alone; their records are moved along."""
-        slots = self._state.slots
-        live = np.flatnonzero((slots["state"] != UNUSED) & (slots["hashes"] > 0))
-        lengths = slots["hashes"][live]
+        """The content of those in flight and of those to come, alone; their records are moved along."""
+        slots, world = self._state.slots, self._state.world
+        coming = self._state.arrivals[int(world["arrived"][0]) :]
+        here = (slots["state"] != UNUSED) | (np.arange(len(slots)) == world["pending"])
+        live = np.flatnonzero(here & (slots["hashes"] > 0))
+        lengths = np.append(slots["hashes"][live], coming["hashes"])
+        before = np.append(slots["hash_start"][live], coming["hash_start"])
         starts = np.append(0, np.cumsum(lengths))
-        places = np.arange(starts[-1]) - np.repeat(starts[:-1] - slots["hash_start"][live], lengths)
+        places = np.arange(starts[-1]) - np.repeat(starts[:-1] - before, lengths)
         kept: Ints = self._state.hashes[places]
-        slots["hash_start"][live] = starts[:-1]
+        slots["hash_start"][live], coming["hash_start"] = starts[: len(live)], starts[len(live) : -1]
         return kept

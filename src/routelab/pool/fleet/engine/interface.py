@@ -17,7 +17,7 @@ One iteration of a server, begun at a time t:
 Servers on one device take turns, a step each, and share its memory for keys. Where the others hold it, even a lone
 request is preempted, and those that rest look again when some of it is given back.
 
-With ``prefill_first`` a step of prompts holds no decodes and prompts are not cut.
+With ``prefill_first`` a step of prompts holds no decodes, and a prompt is cut only if it is longer than a batch.
 
 What happens at the same moment goes in this order: ends of steps (by server), arrivals, then whatever the caller does.
 Unused content stays cached until its memory is needed; the longest unused goes first, the deeper end of a prefix before
@@ -86,7 +86,8 @@ UNUSED, WAITING, RUNNING, DECODING, PARKED = range(5)
 class ServerSpec:
     """One server. ``cost``: which of the step costs. ``kv_blocks`` of ``block_tokens`` tokens are its memory for keys.
 
-    ``max_seqs``, ``max_tokens``: the largest batch. ``watermark``: blocks that stay free at an admission.
+    ``max_seqs``, ``max_tokens``: the largest batch. ``watermark``: blocks that stay free at an admission, which asks
+    for the blocks of the first part of a prompt, or of the ``whole_prompt``.
     ``swap_s``: seconds to move a block to the host or back; 0 computes again instead. ``tokens_per_step``: tokens that
     a decode yields on average (over 1 with speculation), ``drafted``: tokens computed for them besides the one.
     ``device``: servers with the same number from 0 on are on one device, of ``device_bytes`` for keys in all; a block
@@ -100,6 +101,7 @@ class ServerSpec:
     max_tokens: int = 8192
     watermark: int = 0
     prefix_cache: bool = True
+    whole_prompt: bool = False
     prefill_first: bool = False
     role: int = MIXED
     swap_s: float = 0.0

@@ -84,7 +84,7 @@ def begin(st: State, server: int) -> None:
     budget = s.max_tokens
     if s.prefill_first == 0:
         budget -= _go_on_decoding(st, server)
-        budget = _go_on_with_prompt(st, server, budget)
+    budget = _go_on_with_prompt(st, server, budget)
     if s.preemptions == preempted and _may_admit(st, server, budget):
         if st.world[0].asks > 0:
             if s.clock >= s.ask_at or s.running == 0:
@@ -158,12 +158,14 @@ def admit(st: State, server: int, budget: int, count: int) -> None:
         here = 0 if r.computed > 0 else memory.cached_units(st, server, slot)
         start = r.computed if r.computed > 0 else here * st.world[0].unit
         chunk = min(r.prompt + r.produced - start, budget)
-        if s.prefill_first > 0 and chunk < r.prompt + r.produced - start:
+        if s.prefill_first > 0 and chunk < min(r.prompt + r.produced - start, s.max_tokens):
             break
         ahead = chunk
         if decodes:
             ahead = 0 if s.prefill_first > 0 else runs.tokens_of_step(st, server, s.decode_steps)
         most = math.ceil(s.tokens_per_step) if ahead > 0 and decodes else ahead
+        if s.whole_prompt > 0 and not decodes:
+            most = r.prompt + r.produced - start
         shared = here * s.unit_blocks
         pinned = 0
         for unit in range(here):

@@ -89,9 +89,7 @@ def submit(st: State, server: int, slot: int, behind_equals: bool) -> int:
     r.server = server
     tokens = r.prompt + r.produced
     blocks = s.kv_blocks if s.device == NONE else min(s.kv_blocks, s.device_bytes // s.block_bytes)
-    if memory.blocks_of(tokens, s.block_tokens) + s.watermark > blocks or (
-        s.prefill_first > 0 and tokens > s.max_tokens
-    ):
+    if memory.blocks_of(tokens, s.block_tokens) + s.watermark > blocks:
         memory.record(st, slot, server, TOO_LONG)
         return NONE
     if s.waiting == 0 or not behind_equals or r.priority > st.slots[s.waiting_head].priority:
@@ -106,12 +104,30 @@ def submit(st: State, server: int, slot: int, behind_equals: bool) -> int:
 def withdraw(st: State, slot: int) -> None:
     """Take a request out of its server; the slot keeps its figures until it is freed."""
     server = st.slots[slot].server
-    runs.settle(st, server, st.world[0].now)
+    _settle_device(st, server)
     if st.slots[slot].state == WAITING:
         memory.leave_queue(st, server, slot)
     elif st.slots[slot].state != PARKED:
         memory.stop_running(st, server, slot)
     memory.release(st, server, slot)
+    _look_again(st, server)
+
+
+@kernel
+def _settle_device(st: State, server: int) -> None:
+    """Commit what a server has done by now, and who has the turn on its device."""
+    runs.settle(st, server, st.world[0].now)
+    device = st.servers[server].device
+    if device != NONE and st.servers[device].turn != NONE:
+        runs.settle(st, st.servers[device].turn, st.world[0].now)
+
+
+@kernel
+def _look_again(st: State, server: int) -> None:
+    """Memory may have been given back on a device at rest."""
+    device = st.servers[server].device
+    if device != NONE and st.servers[device].turn == NONE and st.world[0].asking == NONE:
+        iteration.pass_turn(st, server)
 
 
 @entry
@@ -148,17 +164,17 @@ def set_slowdown(st: State, server: int, factor: float) -> None:
 @entry
 def reserve(st: State, server: int, blocks: int) -> bool:
     """Take blocks out of a server's memory, or give them back."""
-    runs.settle(st, server, st.world[0].now)
+    _settle_device(st, server)
     s = st.servers[server]
-    if s.device != NONE and st.servers[s.device].turn != NONE:
-        runs.settle(st, st.servers[s.device].turn, st.world[0].now)
     if blocks > memory.available(st, server):
         return False
     if blocks > 0:
         memory.allocate(st, server, blocks)
     else:
         memory.give_back(st, server, -blocks)
-    if s.wake_s == np.inf and st.world[0].asking == NONE:
+    if s.device != NONE:
+        _look_again(st, server)
+    elif s.wake_s == np.inf and st.world[0].asking == NONE:
         iteration.begin(st, server)
     return True
 

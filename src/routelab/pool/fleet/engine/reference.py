@@ -31,9 +31,8 @@ class ReferenceEngine:
         self.now = 0.0
         self.watch_finish = self.ask = False
         devices = {spec.device: Device(spec.device_bytes) for spec in servers if spec.device >= 0}
-        self.servers = [
-            Server(index, spec, spec.kv_blocks, devices.get(spec.device)) for index, spec in enumerate(servers)
-        ]
+        made = ((spec, spec.kv_blocks, devices.get(spec.device)) for spec in servers)
+        self.servers = [Server(index, *each) for index, each in enumerate(made)]
         for server in self.servers:
             if server.device is not None:
                 server.device.servers.append(server)
@@ -46,8 +45,6 @@ class ReferenceEngine:
         self._where: dict[int, tuple[Server, Request]] = {}
         self._unit = self._fresh = self.ended = self._first_id = 0
         self._more = False
-
-    # What comes in and goes out.
 
     def feed(self, arrivals: Arrivals, targets: Ints, first_id: int, *, more: bool = False) -> None:
         self._more, self._first_id = more, first_id
@@ -81,6 +78,7 @@ class ReferenceEngine:
             if request in place:
                 place.remove(request)
         server.release(request)
+        self._look_again(server)
         return world.moved(request)
 
     def allow(self, server: int, count: int, ask_again: int) -> None:
@@ -112,9 +110,15 @@ class ReferenceEngine:
         if blocks > chosen.available:
             return False
         chosen.take(blocks)
-        if math.isinf(chosen.step_end) and self._asking is None:
+        if chosen.device is not None:
+            self._look_again(chosen)
+        elif math.isinf(chosen.step_end) and self._asking is None:
             self._begin(chosen)
         return True
+
+    def _look_again(self, server: Server) -> None:
+        if server.device is not None and server.device.turn is None and self._asking is None:
+            self._pass_turn(server.device, server)
 
     def observe(self) -> Servers:
         return world.columns(self.servers)
@@ -123,11 +127,11 @@ class ReferenceEngine:
         return np.sort(world.live_rows(list(self._where.values())), order=["server", "id"])
 
     def queue(self, server: int) -> NDArray[np.void]:
-        return world.live_rows([(self.servers[server], request) for request in self.servers[server].waiting])
+        return world.live_rows([(self.servers[server], each) for each in self.servers[server].waiting])
 
     def _arrived(self) -> Request:
-        assert self._pending is not None
         request, self._pending = self._pending, None
+        assert request is not None
         return request
 
     def _record(self, request: Request, server: int, status: int) -> None:
@@ -137,8 +141,6 @@ class ReferenceEngine:
         self._done.append((request.id, *times, server, *lengths, request.preemptions, status))
         self._fresh += self.watch_finish
         self.ended += 1
-
-    # Time.
 
     def advance(self, until: float) -> Event:
         while not self._events and not self._fresh:
@@ -170,7 +172,7 @@ class ReferenceEngine:
     def _enqueue(self, server: Server, request: Request, *, front: bool = False) -> int:
         spec = server.spec
         blocks = -(-request.target // spec.block_tokens) + spec.watermark
-        if blocks > server.most_blocks or (spec.prefill_first and request.target > spec.max_tokens):
+        if blocks > server.most_blocks:
             self._record(request, server.index, what.TOO_LONG)
             return UNROUTED
         server.queue(request, front=front)
@@ -178,8 +180,6 @@ class ReferenceEngine:
         if math.isinf(server.step_end) and self._asking is None:
             self._begin(server)
         return request.id
-
-    # One iteration.
 
     def _go_on(self, server: Server) -> None:
         server.step_end = math.inf
@@ -213,7 +213,7 @@ class ReferenceEngine:
         budget = server.spec.max_tokens
         if not server.spec.prefill_first:
             budget -= self._go_on_decoding(server)
-            budget = self._go_on_with_prompts(server, budget)
+        budget = self._go_on_with_prompts(server, budget)
         if server.preemptions == preempted and self._may_admit(server, budget):
             if self.ask:
                 if server.clock >= server.ask_at or not server.running:
@@ -277,12 +277,13 @@ class ReferenceEngine:
             here = 0 if request.computed else server.cached_units(request, unit)
             start = request.computed or here * unit
             chunk = min(request.target - start, budget)
-            if spec.prefill_first and chunk < request.target - start:
+            if spec.prefill_first and chunk < min(request.target - start, spec.max_tokens):
                 break
             tokens = chunk
             if request.may_decode:
                 tokens = 0 if spec.prefill_first else self._tokens_of_next_step(server)
             most = math.ceil(spec.tokens_per_step) if tokens and request.may_decode else tokens
+            most = request.target - start if spec.whole_prompt and not request.may_decode else most
             blocks = world.blocks_of(start + most, size) - here * server.unit_blocks
             pinned = sum(content in server.unused for content in request.hashes[:here]) * server.unit_blocks
             if blocks > server.available - pinned - spec.watermark:

@@ -92,10 +92,14 @@ class Server:
         return self.room + len(self.unused) * self.unit_blocks
 
     def give_back(self, blocks: int) -> None:
+        self.count(blocks)
+        if self.device is not None:
+            self.device.freed |= blocks > 0
+
+    def count(self, blocks: int) -> None:
         self.free += blocks
         if self.device is not None:
             self.device.free_bytes += blocks * self.spec.block_bytes
-            self.device.freed |= blocks > 0
 
     @property
     def most_blocks(self) -> int:
@@ -111,11 +115,14 @@ class Server:
         self.waiting.insert(len(ahead) + (0 if front else len(same)), request)
 
     def take(self, blocks: int) -> None:
+        if blocks < 0:
+            self.give_back(-blocks)
+            return
         while self.room < blocks:
             oldest, _ = self.unused.popitem(last=False)
             del self.users[oldest]
-            self.give_back(self.unit_blocks)
-        self.give_back(-blocks)
+            self.count(self.unit_blocks)
+        self.count(-blocks)
 
     def allocate(self, request: Request, blocks: int) -> None:
         self.take(blocks)

@@ -95,6 +95,7 @@ SERVER = np.dtype(
         ("max_tokens", "i8"),
         ("watermark", "i8"),
         ("prefix_cache", "i8"),
+        ("whole_prompt", "i8"),
         ("prefill_first", "i8"),
         ("role", "i8"),
         ("swap_s", "f8"),
