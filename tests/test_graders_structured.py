@@ -164,12 +164,16 @@ def test_no_text_breaks_a_grader(metric: str, reference: str, text: str) -> None
 def test_time_grows_with_the_length_and_not_its_square(metric: str, piece: str) -> None:
     reference = REFERENCES[metric][0]
     short, long = piece * (10_000 // len(piece)), piece * (100_000 // len(piece))
-    taken = []
-    for text in (short, long, "``` " + short, "``` " + long):
-        start = time.process_time()
-        assert grade(metric, text, reference).score in (0.0, 1.0)
-        taken.append(time.process_time() - start)
-    assert taken[1] < 30 * taken[0] + 0.5 and taken[3] < 30 * taken[2] + 0.5
+
+    def grows_slowly() -> bool:
+        taken = []
+        for text in (short, long, "``` " + short, "``` " + long):
+            start = time.process_time()
+            assert grade(metric, text, reference).score in (0.0, 1.0)
+            taken.append(time.process_time() - start)
+        return taken[1] < 30 * taken[0] + 0.5 and taken[3] < 30 * taken[2] + 0.5
+
+    assert any(grows_slowly() for _ in range(3))  # other work of the machine may disturb one
 
 
 # -- programs ------------------------------------------------------------------------------------------------
