@@ -61,21 +61,23 @@ def run_joint(
 def _scorecard(found: dict[str, Any]) -> Table:
     slo = ", ".join(f"{name.removesuffix('_s')} ≤ {limit:g} s" for name, limit in found["fleet"]["slo"].items())
     title = f"{found['fleet']['servers']} servers · {found['workload']['requests']:,} requests · {slo or 'no limits'}"
-    table = Table(title=f"{title} · {found['protocol']['seeds']} seeds", title_justify="left")
-    table.add_column("router")
-    for name in ("right in time", "quality", "in time", "e2e p50", "e2e p99", "$ per 1k", "J"):
+    table = Table(padding=(0, 0), title=f"{title} · {found['protocol']['seeds']} seeds", title_justify="left")
+    table.add_column("router", no_wrap=True)
+    for name in ("right in time", "quality", "in time", "p50", "p99", "$/1k", "J"):
         table.add_column(name, justify="right")
     for row in found["routers"]:
-        shares = [_told(row.get(name), 100, 1) for name in ("good_in_time", "quality", "slo_attainment")]
-        rest = [_told(row.get(name), 1, 3) for name in ("e2e_s_p50", "e2e_s_p99", "usd_per_1k", "energy_j_per_request")]
-        table.add_row(row["name"], *shares, *rest)
+        told = [_told(row.get("good_in_time"), 100, 1)]
+        told += [_told(row.get(name), 100, 1, bare=True) for name in ("quality", "slo_attainment")]
+        told += [_told(row.get(name), 1, 2, bare=True) for name in ("e2e_s_p50", "e2e_s_p99")]
+        told += [_told(row.get(name), 1, 3, bare=True) for name in ("usd_per_1k", "energy_j_per_request")]
+        table.add_row(row["name"], *told)
     return table
 
 
-def _told(metric: dict[str, float | None] | None, scale: float, digits: int) -> str:
-    """A mean over seeds with half of its interval."""
+def _told(metric: dict[str, float | None] | None, scale: float, digits: int, *, bare: bool = False) -> str:
+    """A mean over seeds with half of its interval, or `bare`."""
     if metric is None or metric["value"] is None:
         return "–"
     text = f"{scale * metric['value']:.{digits}f}"
     low, high = metric["low"], metric["high"]
-    return text if low is None or high is None else f"{text} ±{scale * (high - low) / 2:.{digits}f}"
+    return text if bare or low is None or high is None else f"{text} ±{scale * (high - low) / 2:.{digits}f}"
