@@ -14,7 +14,6 @@ from routelab.core.errors import InputError
 from routelab.core.seeds import stream
 from routelab.workload.arrivals import (
     Agents,
-    ClosedLoop,
     Fixed,
     Lognormal,
     Poisson,
@@ -225,13 +224,9 @@ def test_a_join_uses_every_query_before_any_twice(n: int, queries: int) -> None:
     assert f"{queries} queries" in joined.assumption
 
 
-def test_a_closed_loop_and_a_join_need_somebody() -> None:
-    trace = default_workload(0, 1, 10)
-    assert ClosedLoop(3, 0.5, trace).clients == 3
+def test_a_join_needs_queries() -> None:
     with pytest.raises(InputError):
-        ClosedLoop(0, 0.5, trace)
-    with pytest.raises(InputError):
-        join(trace, 0, stream(0, "j"))
+        join(default_workload(0, 1, 10), 0, stream(0, "j"))
 
 
 def test_a_tree_that_is_too_large_is_refused() -> None:

@@ -17,7 +17,7 @@ from routelab.cli.options import json_option, seed_option
     "--arrivals", required=True, metavar="FILE", help="A trace, or a workload in YAML; see docs/workloads.md."
 )
 @click.option("--policy", metavar="NAME", help="A registered policy or file.py:Class [default: the one in FLEET].")
-@click.option("--clients", type=click.IntRange(min=1), help="Close the loop: so many clients, one request at a time.")
+@click.option("--clients", type=click.IntRange(min=1), help="Close the loop: so many clients, one session at a time.")
 @click.option(
     "--requests-out", type=click.Path(path_type=Path), help="Also write a row for each request (.parquet, .csv)."
 )

@@ -93,6 +93,19 @@ class Arrivals:
         for name in ("input_tokens", "output_tokens"):
             values = getattr(self, name)
             _check(where, name, "at least 1 token", values, values >= 1)
+        for name, known in (("model", self.models), ("region", self.regions)):
+            values = self.column(name)
+            expected = f"a place in {name}s, of which there are {len(known)}"
+            _check(where, name, expected, values, (values >= 0) & (values < max(len(known), 1)))
+        for name in (each for each in _BY_REQUEST[1:] if len(getattr(self, each))):
+            if not np.issubdtype(getattr(self, name).dtype, np.integer):
+                got = str(getattr(self, name).dtype)
+                raise InputError(f"{where} {name}", expected="integers", got=got, fix="convert the column")
+        if len(self.hash_starts):
+            ends = self.hash_starts[0], self.hash_starts[-1], self.hash_tokens >= 1
+            if ends != (0, len(self.hash_ids), True) or (np.diff(self.hash_starts) < 0).any():
+                expected = "places in hash_ids, from 0 on to its end and never back, and blocks of at least 1 token"
+                raise InputError(f"{where} hash_starts", expected=expected, got="others", fix="see Arrivals")
         return self
 
 

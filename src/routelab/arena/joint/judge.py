@@ -23,6 +23,7 @@ from routelab.arena.joint.sweep import KNEE, Sweep, state_worth, swept
 from routelab.arena.joint.traces import traces
 from routelab.arena.problem import Problem, prepare
 from routelab.core.arrivals import Arrivals
+from routelab.core.errors import InputError
 from routelab.core.seeds import derive, stream
 from routelab.core.threads import single_threaded
 from routelab.outcomes import OutcomeTable
@@ -57,6 +58,8 @@ def judge(
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """The result of a joint run as JSON values. Raises InputError for a fleet that does not answer for the arms."""
+    if not 0 <= view_age_s < float("inf"):
+        raise InputError("view age", expected="seconds from 0 on", got=str(view_age_s), fix="use --view-age 5")
     problem, fleet = prepare(table), build(spec)
     hosting = host(problem, table, fleet)
     candidates = [resolve(each) for each in (*YARDSTICKS, *(each for each in routers if each not in YARDSTICKS))]

@@ -24,17 +24,21 @@ from routelab.pool.fleet.regions import WideArea
 
 @dataclass
 class Control:
-    """``held``: requests by id that no server has, in the order in which they were held. Times are seconds."""
+    """``held``: requests by id that no server has, in the order in which they were held. Times are seconds.
+
+    What begins with an underscore knows how long answers will be, and is not for policies.
+    """
 
     fleet: Fleet
-    engine: CompiledEngine
+    _engine: CompiledEngine
     oracle: bool = False
     seed: int = 0
-    held: dict[int, tuple[Request, Moved]] = field(default_factory=dict)
+    held: dict[int, Request] = field(default_factory=dict)
     migrations: int = 0
     _timers: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
     _order: Iterator[int] = field(default_factory=itertools.count)
     _view: Servers | None = None
+    _kept: dict[int, Moved] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         servers = self.fleet.servers
@@ -60,12 +64,12 @@ class Control:
 
     @property
     def now(self) -> float:
-        return self.engine.now
+        return self._engine.now
 
     @property
     def view(self) -> Servers:
         """The servers as of the last probe, or as they are where nothing is probed."""
-        return self.engine.observe() if self._view is None else self._view
+        return self._engine.observe() if self._view is None else self._view
 
     @property
     def outstanding(self) -> Ints:
@@ -78,11 +82,11 @@ class Control:
         """Requests that wait, and that run, at each server, as of the last probe."""
         if self._view is not None:
             return self._view.waiting, self._view.running
-        return self.engine.servers["waiting"], self.engine.servers["running"]
+        return self._engine.servers["waiting"], self._engine.servers["running"]
 
     def probe(self) -> None:
         """Look at the servers, for all that is decided until the next probe."""
-        self._view = self.engine.observe()
+        self._view = self._engine.observe()
 
     def candidates(self, request: Request) -> Ints:
         """The servers that have a request's model."""
@@ -112,27 +116,27 @@ class Control:
 
     def live(self) -> NDArray[np.void]:
         """The requests in servers (`LIVE` rows), as they are."""
-        return self.engine.live()
+        return self._engine.live()
 
     def queue(self, server: int) -> NDArray[np.void]:
         """The requests that wait at a server (`LIVE` rows), from the head of its queue."""
-        return self.engine.queue(server)
+        return self._engine.queue(server)
 
     # Verbs.
 
     def send(self, request: int, server: int) -> None:
         """Give a held request to a server."""
-        self.deliver(*self.held.pop(request), server)
+        self.deliver(self.held.pop(request), self._kept.pop(request), server)
 
     def forward(self, request: int, region: str, then: Callable[[], None]) -> None:
         """Take a held request to a region; it is still held when it is there."""
-        asked, _ = self.held[request]
+        asked = self.held[request]
         self.at(self.wide.go(request, self.home(asked), region, asked.input_tokens, self.now), then)
 
     def drop(self, request: int) -> None:
         """End a held request without an answer."""
-        _, moved = self.held.pop(request)
-        self.engine.end(moved, DROPPED)
+        del self.held[request]
+        self._engine.end(self._kept.pop(request), DROPPED)
 
     def at(self, time_s: float, then: Callable[[], None]) -> None:
         """Do something at a time."""
@@ -143,7 +147,7 @@ class Control:
         if self._on[server]:
             self._on_s[server] += self.now - self._on_since[server]
         self._on[server] = self.active[server] = False
-        self.engine.set_active(server, False)
+        self._engine.set_active(server, False)
 
     def start(self, server: int, after_s: float = 0.0) -> None:
         """A server is there again after its cold start, and costs from now on; nothing where it is on its way."""
@@ -155,13 +159,13 @@ class Control:
         def up() -> None:
             if self._on[server] and self._on_since[server] == since:
                 self.active[server] = True
-                self.engine.set_active(server, True)
+                self._engine.set_active(server, True)
 
         self.at(self.now + after_s, up)
 
     def set_limit(self, server: int, blocks: int) -> bool:
         """Take blocks of a server's memory away, or give them back where negative; False where they are in use."""
-        return self.engine.reserve(server, blocks)
+        return self._engine.reserve(server, blocks)
 
     def hand_over(self, slot: int, server: int, target: int) -> None:
         """Send a request's keys to another server, which goes on with it; they stay here until they are there."""
@@ -169,10 +173,10 @@ class Control:
         self.at(self.links[server].send(self.now, size), lambda: self._arrive(slot, target))
 
     def _arrive(self, slot: int, target: int) -> None:
-        self.engine.put(self.engine.withdraw(slot), target, front=True)
+        self._engine.put(self._engine.withdraw(slot), target, front=True)
 
     def _size_of(self, slot: int) -> float:
-        rows = self.engine.live()
+        rows = self._engine.live()
         row = rows[rows["slot"] == slot][0]
         return float(row["blocks"] * self.block_bytes[row["server"]])
 
@@ -188,6 +192,10 @@ class Control:
 
     # For the simulator.
 
+    def keep(self, request: Request, moved: Moved) -> None:
+        """Hold a request that no server has."""
+        self.held[request.id], self._kept[request.id] = request, moved
+
     def deliver(self, request: Request, moved: Moved, server: int) -> None:
         """Put a request that no server has into the queue of one, when it is there."""
         region = self.regions[server]
@@ -198,7 +206,7 @@ class Control:
             self._put(moved, server)
 
     def _put(self, moved: Moved, server: int) -> None:
-        self.engine.put(moved, server)
+        self._engine.put(moved, server)
 
     def next_timer(self) -> float:
         return self._timers[0][0] if self._timers else float("inf")
@@ -241,7 +249,7 @@ class Control:
 
     def usage(self) -> dict[str, Floats]:
         """Seconds that each server was busy, computed, moved bytes and communicated."""
-        return {name: self.engine.servers[name].copy() for name in ("busy_s", "compute_s", "memory_s", "links_s")}
+        return {name: self._engine.servers[name].copy() for name in ("busy_s", "compute_s", "memory_s", "links_s")}
 
 
 def requests_of(block: Arrivals, first_id: int) -> list[Request]:

@@ -69,25 +69,27 @@ class Migration:
         if not self._set_aside(blocks + 1):  # its next token may begin one
             self._give_up()
             return
-        moved = self.fleet.engine.withdraw(slot)
+        moved = self.fleet._engine.withdraw(slot)
         self.fleet.migrations += 1
 
         def go_on() -> None:
-            self.fleet.engine.put(moved, self.target, front=True)  # first in the queue, then what was set aside is free
+            self.fleet._engine.put(
+                moved, self.target, front=True
+            )  # first in the queue, then what was set aside is free
             self._give_up()
 
         self.fleet.at(self._send(max(blocks - self._copied, 1)), go_on)
 
     def _start_over(self, slot: int, blocks: int) -> None:
         if self._set_aside(blocks + 1):
-            moved = self.fleet.engine.withdraw(slot)
+            moved = self.fleet._engine.withdraw(slot)
             self.fleet.migrations += 1
-            self.fleet.engine.put(moved._replace(computed=0), self.target, front=True)
+            self.fleet._engine.put(moved._replace(computed=0), self.target, front=True)
         self._give_up()
 
     def _set_aside(self, blocks: int) -> bool:
         more = blocks - self._reserved
-        if not self.fleet.engine.reserve(self.target, more):
+        if not self.fleet._engine.reserve(self.target, more):
             return False
         self._reserved = blocks
         return True
@@ -98,10 +100,10 @@ class Migration:
 
     def _give_up(self) -> None:
         self.over = True
-        self.fleet.engine.reserve(self.target, -self._reserved)
+        self.fleet._engine.reserve(self.target, -self._reserved)
         self._reserved = 0
 
     def _row(self) -> np.void | None:
-        rows = self.fleet.engine.live()
+        rows = self.fleet._engine.live()
         found = rows[(rows["id"] == self.request) & (rows["state"] == DECODING)]
         return found[0] if len(found) else None

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from routelab.core.arrivals import Arrivals
 from routelab.core.decisions import Ints
-from routelab.core.errors import RoutelabError
+from routelab.core.errors import InputError, RoutelabError
 from routelab.pool.fleet.build import Fleet
 from routelab.pool.fleet.clients import Clients, Programme, programmes
 from routelab.pool.fleet.control import Control, requests_of
@@ -169,6 +169,7 @@ class Simulation:
 
     def _feed(self, block: Arrivals, *, more: bool) -> None:
         targets = np.full(len(block), UNROUTED, dtype=np.int64)
+        self._check(block)
         self.control.learn(block, self._fed, any_model=self.policy.picks_models)
         if self.policy.has("assign") and not self.control.wide:
             targets = self._assign(block)
@@ -176,6 +177,18 @@ class Simulation:
             self._block = self._met(block, self._fed)
         self.engine.feed(block, targets, self._fed, more=more)
         self._fed += len(block)
+
+    def _check(self, block: Arrivals) -> None:
+        """Raise InputError for arrivals that cannot be, or whose content does not fit the servers' blocks."""
+        block.checked("arrivals")
+        for server in self.control.fleet.servers if len(block.hash_starts) else ():
+            if block.hash_tokens % server.spec.block_tokens:
+                raise InputError(
+                    "arrivals hash_tokens",
+                    expected=f"a multiple of block_tokens, {server.spec.block_tokens}",
+                    got=str(block.hash_tokens),
+                    fix="choose block_tokens of the pool so that it divides it",
+                )
 
     def _assign(self, block: Arrivals) -> Ints:
         self._hook("assign")
@@ -193,6 +206,7 @@ class Simulation:
         """What clients will ask; the engine is told of contents, and not of requests."""
         first = 0
         for block in blocks:
+            self._check(block)
             self.control.learn(block, first, any_model=self.policy.picks_models)
             self.engine.feed(block.part(0, 0), np.zeros(0, dtype=np.int64), first)
             yield from programmes(block, self._met(block, first))
@@ -240,7 +254,7 @@ class Simulation:
         if choice == DROP:
             self.engine.end(moved, DROPPED)
         elif choice == HOLD:
-            self.control.held[request.id] = request, moved
+            self.control.keep(request, moved)
         else:
             raise self.hooks.error(str(choice), f"a server from 0 to {len(self.control) - 1}, HOLD or DROP")
 

@@ -21,7 +21,7 @@ from routelab.workload.arrivals.places import Popularity, phase_shifted
 from routelab.workload.arrivals.processes import Diurnal, Gamma, Hawkes, OnOff, Poisson, Together, Weibull
 from routelab.workload.arrivals.readers import read
 from routelab.workload.arrivals.servegen import fit_clients, read_client_folder, read_client_tables
-from routelab.workload.arrivals.structured import Agents, ClosedLoop, Sessions, Trees
+from routelab.workload.arrivals.structured import Agents, Sessions, Trees
 from routelab.workload.arrivals.workload import Mixture, Region, Regions, Requests, Trace
 
 __all__ = [
@@ -33,7 +33,6 @@ __all__ = [
     "Agents",
     "AnyWorkload",
     "Clients",
-    "ClosedLoop",
     "Diurnal",
     "Fixed",
     "Format",

@@ -10,7 +10,6 @@ Vectorised over tasks; loops run over the steps of one task.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, TypeVar
 
@@ -29,27 +28,6 @@ from routelab.workload.arrivals.workload import Workload
 
 MOST_REQUESTS = 100_000_000
 N = TypeVar("N", Floats, Ints)
-
-
-@dataclass(frozen=True)
-class ClosedLoop:
-    """`clients` clients; each takes the next request of `arrivals` `think_s` after its last one ended.
-
-    The order of the requests is the programme; their times say nothing. All clients begin at 0.
-    """
-
-    clients: int
-    think_s: float
-    arrivals: Arrivals
-
-    def __post_init__(self) -> None:
-        if self.clients < 1 or not 0 <= self.think_s < float("inf"):
-            raise InputError(
-                "closed loop",
-                expected="at least 1 client and a think time from 0 on",
-                got=f"{self.clients} and {self.think_s}",
-                fix="correct it",
-            )
 
 
 class Structured(Workload, frozen=True, kw_only=True):

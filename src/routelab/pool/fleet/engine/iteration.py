@@ -253,7 +253,6 @@ def end_step(st: State, server: int) -> None:
     if s.inflight > 0 and s.decodes > 0:
         s.clock += s.inflight
         s.kv += s.decodes * s.inflight
-        s.tokens_out += s.decodes * s.inflight
         s.decode_steps += 1
         s.last_end_s = st.world[0].now
         s.inflight = 0
@@ -282,7 +281,6 @@ def _yield_token(st: State, server: int, slot: int) -> None:
     """A prompt is computed whole: its next token is there."""
     s, r = st.servers[server], st.slots[slot]
     r.produced += 1
-    s.tokens_out += 1
     r.last_token_s = st.world[0].now
     if math.isnan(r.first_token_s):
         r.first_token_s = st.world[0].now

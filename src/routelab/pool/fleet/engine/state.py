@@ -153,7 +153,6 @@ SERVER = np.dtype(
         ("run_busy_s", "f8"),
         ("run_keys", "i8"),
         ("steps", "i8"),
-        ("tokens_out", "i8"),
     ]
 )
 
