@@ -15,17 +15,17 @@ from routelab.pool.fleet.engine import ServerSpec
 from routelab.pool.fleet.spec import FleetSpec, PoolSpec
 
 
-def flat_cost(step_s: float = 0.001, tokens: int = 4096, rows: int = 512) -> StepCost:
+def flat_cost(step_s: float = 0.001, tokens: int = 8192, rows: int = 512) -> StepCost:
     """Every step takes the same time, whatever is in it."""
     return StepCost(np.zeros((tokens + 1, 4)), np.zeros((rows + 1, 4)), fixed_s=step_s)
 
 
-def linear_cost(token_s: float, tokens: int = 4096, rows: int = 512) -> StepCost:
+def linear_cost(token_s: float, tokens: int = 8192, rows: int = 512) -> StepCost:
     """A step takes so long for each token in it."""
     return StepCost(token_s * np.arange(tokens + 1)[:, None] * [1.0, 1.0, 0.0, 0.0], np.zeros((rows + 1, 4)))
 
 
-def gpu_cost(tokens: int = 4096, rows: int = 512) -> StepCost:
+def gpu_cost(tokens: int = 8192, rows: int = 512) -> StepCost:
     """Bound by memory up to 250 tokens and by compute beyond, with attention on top, in figures of no real machine."""
     compute, memory = 2e-5 * np.arange(tokens + 1), np.full(tokens + 1, 5e-3)
     table = np.stack([np.maximum(compute, memory), compute, memory, 1e-6 * np.arange(tokens + 1)], axis=1)
@@ -90,6 +90,12 @@ def _drawn_server(draw: np.random.Generator, costs: int) -> ServerSpec:
         swap_s=float(draw.choice([0, 0, 1e-4])),
         tokens_per_step=float(draw.choice([1, 1, 1.7, 2.0])),
         drafted=drafted,
+        overlapped=bool(draw.integers(2)),
+        host_blocks=int(draw.choice([0, 20, 100])),
+        load_s=1e-4,
+        adapters=int(draw.choice([0, 0, 1, 3])),
+        adapter_load_s=0.02,
+        adapter_step_s=1e-4,
     )
 
 

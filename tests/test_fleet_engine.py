@@ -36,6 +36,8 @@ def drawn_world(seed: int) -> tuple[Arrivals, list[ServerSpec]]:
     arrivals = requests(n, float(10 ** draw.uniform(-1, 2)), seed, shared=bool(draw.integers(2)))
     if draw.integers(2):
         arrivals = replace(arrivals, priority=draw.integers(0, 3, n))
+    if draw.integers(2):
+        arrivals = replace(arrivals, adapter=draw.integers(-1, 5, n))
     return arrivals, drawn_servers(draw, costs=2)
 
 
@@ -51,12 +53,16 @@ def assert_nothing_held(engine: Engine) -> None:
     """Every block is free again, or holds content that nobody uses."""
     if isinstance(engine, ReferenceEngine):
         assert all(
-            server.free + server.unit_blocks * len(server.users) == server.spec.kv_blocks for server in engine.servers
+            server.free + server.unit_blocks * len(server.keys.users) == server.spec.kv_blocks
+            for server in engine.servers
         )
-        assert all(len(server.unused) == len(server.users) for server in engine.servers)
+        shelves = [shelf for server in engine.servers for shelf in (server.keys, server.host, server.loaded)]
+        assert all(len(shelf.unused) == len(shelf.users) for shelf in shelves)
     else:
-        servers = engine.servers
-        assert (servers["free"] + servers["unit_blocks"] * servers["unused"] == servers["kv_blocks"]).all()
+        servers, shelves = engine.servers, engine._state.shelves
+        cached = shelves["unused"][: len(servers)]
+        assert (servers["free"] + servers["unit_blocks"] * cached == servers["kv_blocks"]).all()
+        assert (shelves["unused"] == shelves["size"]).all()
 
 
 def same(one: np.ndarray, other: np.ndarray) -> bool:
@@ -87,13 +93,14 @@ def meddled(kind: Callable[..., Engine], seed: int) -> list[object]:
         replace(spec, role=PREFILL) if place and draw.integers(2) else spec for place, spec in enumerate(servers)
     ]
     engine = kind([gpu_cost(), linear_cost(3e-5)], servers)
-    engine.watch_finish, engine.ask = True, bool(draw.integers(2))
+    engine.watch_finish, engine.ask, engine.watch_pressure = True, bool(draw.integers(2)), bool(draw.integers(2))
     engine.feed(arrivals, np.where(draw.integers(0, 2, len(arrivals)), UNROUTED, 0), 0)
     seen: list[object] = []
     held: list[Moved] = []
     slots: dict[int, int] = {}
     ended = 0
     lent: int | None = None
+    claimed = 0
 
     def put(moved: Moved, server: int) -> None:
         seen.append(moved)
@@ -121,10 +128,26 @@ def meddled(kind: Callable[..., Engine], seed: int) -> list[object]:
             seen.append([engine.queue(server)["id"].tolist() for server in range(len(servers))])
             lent = lend(engine, lent, int(draw.integers(len(servers))))
             engine.set_slowdown(int(draw.integers(len(servers))), float(draw.uniform(0.5, 2)))
+            engine.set_cost(int(draw.integers(len(servers))), int(draw.integers(2)))
+            if len(rows := engine.live()):
+                engine.preempt(int(rows["slot"][draw.integers(len(rows))]))
+            shuffle(engine, int(draw.integers(len(servers))), draw)
+            if servers[0].device == 0:
+                claimed += 50 if engine.claim(0, 50) else 0
+        elif event.kind == UNTIL and draw.integers(8) == 0:
+            broken = int(draw.integers(len(servers)))
+            failed = engine.fail(broken)
+            seen += [failed, engine.adapters(broken).tolist()]
+            held += failed
+            slots = {key: slot for key, slot in slots.items() if key not in {moved.id for moved in failed}}
+            engine.set_active(broken, True)
         elif held:
             put(held.pop(), int(draw.integers(len(servers))))
         elif slots:
             put(engine.withdraw(slots.pop(min(slots))), int(draw.integers(len(servers))))
+            if claimed and draw.integers(2):
+                assert engine.claim(0, -claimed)
+                claimed = 0
     if lent is not None:
         engine.reserve(lent, -10)
     assert engine.ended == len(arrivals)
@@ -133,6 +156,13 @@ def meddled(kind: Callable[..., Engine], seed: int) -> list[object]:
 
 
 NAMES = ["slot", "id", "server", "state", "prompt", "produced", "computed", "blocks", "priority", "arrival_s"]
+
+
+def shuffle(engine: Engine, server: int, draw: np.random.Generator) -> None:
+    """Another order of a queue: the requests with odd numbers first, or last."""
+    rows = engine.queue(server)
+    if len(rows):
+        engine.reorder(server, rows["slot"][np.argsort((rows["id"] + draw.integers(2)) % 2, kind="stable")])
 
 
 def lend(engine: Engine, lent: int | None, server: int) -> int | None:

@@ -17,7 +17,7 @@ ARRIVALS = requests(60, rate=4.0)
 
 
 def fleet() -> Fleet:
-    return fleet_of([ServerSpec(cost=0, kv_blocks=600)], [gpu_cost(8192)])
+    return fleet_of([ServerSpec(cost=0, kv_blocks=600)], [gpu_cost()])
 
 
 def test_a_scaled_cost_scales_every_step_and_nothing_else() -> None:
@@ -57,7 +57,7 @@ def test_errors_are_quantiles_of_measured_over_simulated() -> None:
 
 def test_intervals_of_a_slower_world_cover_it() -> None:
     """A server 2 % slower than was thought lies within what errors of the cost model allow."""
-    truth = fleet_of([ServerSpec(cost=0, kv_blocks=600)], [scaled(gpu_cost(8192), 1.02)])
+    truth = fleet_of([ServerSpec(cost=0, kv_blocks=600)], [scaled(gpu_cost(), 1.02)])
     real = repeated(truth, RoundRobin, ARRIVALS, draws=0)[0].e2e_s
     band = predict(fleet(), RoundRobin, ARRIVALS, draws=20)["e2e_s"]
     assert ((real >= band.low) & (real <= band.high)).mean() > 0.9

@@ -24,7 +24,7 @@ RATES = Rates(token_s=1.0, pair_s=0.0, key_s=0.001, unit=10)
 
 
 def request(name: int, prompt: int, *content: int) -> Request:
-    return Request(name, 0.0, prompt, 0, 0, 0, -1, -1, content)
+    return Request(name, 0.0, prompt, 0, 0, 0, -1, -1, -1, content)
 
 
 def names(node: Node) -> list[int]:

@@ -27,7 +27,8 @@ class Arrivals:
     """Columns over n requests, in the order of their times. An empty column means the same for every request.
 
     ``time_s``: seconds from the start. ``input_tokens``, ``output_tokens``: at least 1 each. ``model``, ``region``:
-    places in ``models`` and ``regions``. ``priority``: higher goes first. ``session``: requests of one conversation or
+    places in ``models`` and ``regions``. ``priority``: higher goes first. ``adapter``: the number of the
+    adapter (LoRA) that must be loaded for it, -1 for none. ``session``: requests of one conversation or
     task share a number, -1 for none. ``step``: the place of a request in its session, where those of a step can only be
     asked when those before are answered. ``query``: the row of an outcome table whose content it carries, -1 for none.
     ``hash_ids``, ``hash_starts``: content of the prompt in blocks of ``hash_tokens`` tokens, request i has
@@ -40,6 +41,7 @@ class Arrivals:
     model: Ints = field(default_factory=_empty)
     region: Ints = field(default_factory=_empty)
     priority: Ints = field(default_factory=_empty)
+    adapter: Ints = field(default_factory=_empty)
     session: Ints = field(default_factory=_empty)
     step: Ints = field(default_factory=_empty)
     query: Ints = field(default_factory=_empty)
@@ -109,7 +111,18 @@ class Arrivals:
         return self
 
 
-_BY_REQUEST = ("time_s", "input_tokens", "output_tokens", "model", "region", "priority", "session", "step", "query")
+_BY_REQUEST = (
+    "time_s",
+    "input_tokens",
+    "output_tokens",
+    "model",
+    "region",
+    "priority",
+    "adapter",
+    "session",
+    "step",
+    "query",
+)
 
 
 def _check(where: str, name: str, expected: str, values: NDArray[Any], good: NDArray[np.bool_]) -> None:

@@ -109,4 +109,5 @@ def programmes(block: Arrivals, requests: Sequence[Request]) -> Iterator[Program
 def _moved(block: Arrivals, row: int, request: Request, output: int) -> Moved:
     content = block.hash_ids[block.hash_starts[row] : block.hash_starts[row + 1]] if len(block.hash_starts) else ()
     unknown, lengths = (math.nan, math.nan, math.nan), (request.input_tokens, output, 0, 0, 0, 0)
-    return Moved(request.id, request.arrival_s, *unknown, *lengths, request.priority, tuple(map(int, content)))
+    kind = request.priority, request.adapter
+    return Moved(request.id, request.arrival_s, *unknown, *lengths, *kind, tuple(map(int, content)))

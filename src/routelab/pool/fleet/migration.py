@@ -13,7 +13,7 @@ import numpy as np
 from routelab.pool.fleet.engine.interface import DECODING
 
 if TYPE_CHECKING:
-    from routelab.pool.fleet.control import Control
+    from routelab.pool.fleet.verbs import Verbs
 
 STAGES, LAST_BLOCKS = 3, 16
 
@@ -25,7 +25,7 @@ class Migration:
     ``over``: it arrived or was given up.
     """
 
-    def __init__(self, fleet: Control, request: int, target: int) -> None:
+    def __init__(self, fleet: Verbs, request: int, target: int) -> None:
         self.fleet, self.request, self.target = fleet, request, target
         self.over = False
         self.source = -1
@@ -73,9 +73,7 @@ class Migration:
         self.fleet.migrations += 1
 
         def go_on() -> None:
-            self.fleet._engine.put(
-                moved, self.target, front=True
-            )  # first in the queue, then what was set aside is free
+            self.fleet._land(moved, self.target)  # first in the queue, then what was set aside is free
             self._give_up()
 
         self.fleet.at(self._send(max(blocks - self._copied, 1)), go_on)
@@ -84,7 +82,7 @@ class Migration:
         if self._set_aside(blocks + 1):
             moved = self.fleet._engine.withdraw(slot)
             self.fleet.migrations += 1
-            self.fleet._engine.put(moved._replace(computed=0), self.target, front=True)
+            self.fleet._land(moved._replace(computed=0), self.target)
         self._give_up()
 
     def _set_aside(self, blocks: int) -> bool:

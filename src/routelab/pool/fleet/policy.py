@@ -6,6 +6,7 @@ return, and by the verbs of `Control`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -22,7 +23,7 @@ HOLD, DROP = -1, -2
 
 
 class Request(NamedTuple):
-    """A request as a policy sees it. ``hash_ids``: the blocks of its content."""
+    """A request as a policy sees it. ``adapter``: needed, -1 for none. ``hash_ids``: the blocks of its content."""
 
     id: int
     arrival_s: float
@@ -32,6 +33,7 @@ class Request(NamedTuple):
     region: int
     session: int
     query: int
+    adapter: int
     hash_ids: tuple[int, ...]
 
 
@@ -70,6 +72,21 @@ class Policy:
     def on_handoff(self, slot: int, server: int, fleet: Control) -> int:
         """A prefill server is done with a prompt: the server that decodes it. By default the least loaded."""
         return fleet.least_loaded(DECODE)
+
+    def order(self, server: int, fleet: Control) -> Ints:
+        """The slots of a server's queue, the next one first; it is asked whenever the server would admit."""
+        raise NotImplementedError
+
+    def on_pressure(self, server: int, times: int, fleet: Control) -> None:
+        """Memory ran out at a server, which preempted so many times."""
+
+    def on_fault(self, server: int, lost: Sequence[int], fleet: Control) -> None:
+        """A server broke down: the requests that it had are held. By default each goes to the server that stands in."""
+        for request in lost:
+            fleet.send(request, fleet.stand_in(server))
+
+    def on_recover(self, server: int, fleet: Control) -> None:
+        """A server that was broken is there again."""
 
     def on_finish(self, ended: NDArray[np.void], fleet: Control) -> None:
         """Requests ended (`DONE` rows)."""

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from routelab.core.decisions import Floats
 from routelab.core.files import atomic_path
 from routelab.pool.fleet.build import Fleet
-from routelab.pool.fleet.cost.power import power_w
 from routelab.pool.fleet.engine.interface import OK, TOO_LONG, Servers
 from routelab.pool.fleet.spec import Slo
 
@@ -71,15 +70,13 @@ class Run:
 
     @property
     def energy_j(self) -> float:
-        """Idle while a server is there and rests; while busy, by the shares of its peak and of its bandwidth."""
-        total = 0.0
+        """Of the servers' steps, and idle while their devices are there and rest."""
+        rests: dict[int, list[float]] = {}
         for place, server in enumerate(self.fleet.servers):
-            busy = max(float(self.usage["busy_s"][place]), 1e-12)
-            compute, moved = (np.array(min(self.usage[name][place] / busy, 1.0)) for name in ("compute_s", "memory_s"))
-            watts = float(power_w(server.device, compute, moved))
-            rest = max(float(self.on_s[place]) - busy, 0.0)
-            total += server.devices * (watts * busy + server.device.idle_w * rest)
-        return total
+            rest = server.share * float(self.on_s[place]) - float(self.usage["busy_s"][place])
+            device = server.spec.device if server.spec.device >= 0 else -1 - place
+            rests.setdefault(device, []).append(rest * server.devices * server.device.idle_w)
+        return float(self.usage["busy_j"].sum()) + sum(max(sum(rest), 0.0) for rest in rests.values())
 
     @property
     def usd(self) -> float:

@@ -20,13 +20,15 @@ from routelab.pool.fleet.engine.interface import (
     DROPPED,
     FINISHED,
     HANDOFF,
+    PRESSURE,
     ROUTE,
     STARVED,
     UNROUTED,
     UNTIL,
     Servers,
 )
-from routelab.pool.fleet.policy import DROP, HOLD, Policy, Request
+from routelab.pool.fleet.faults import Breakdowns
+from routelab.pool.fleet.policy import DROP, HOLD, Admission, Policy, Request
 from routelab.pool.fleet.result import Run
 from routelab.pool.fleet.watchdog import Hooks, watched
 
@@ -55,12 +57,16 @@ class Simulation:
     ) -> None:
         self.policy, self.lengths = policy, lengths
         self.engine = CompiledEngine(fleet.costs, [server.spec for server in fleet.servers])
-        self.control = Control(fleet, self.engine, type(policy).__name__.startswith("Oracle"), seed)
+        self.control = Control(fleet, self.engine, oracle=type(policy).__name__.startswith("Oracle"), seed=seed)
         self.control.wide.check("policy region", (policy.region or self.control.regions[0],))
-        self.engine.ask = policy.has("admit")
+        self.engine.ask = policy.has("admit") or policy.has("order")
+        self.engine.watch_pressure = policy.has("on_pressure")
         self.clients = Clients(clients, think_s, until_s, self.control, self._ask) if clients else None
-        self.engine.watch_finish = policy.has("on_finish") or bool(clients) or bool(self.control.wide)
         self.hooks = Hooks(type(policy).__name__)
+        self.breakdowns = Breakdowns(self.control, policy, self.hooks)
+        self._remembers = bool(self.breakdowns) or policy.has("on_fault")
+        self._looks = bool(self.control.wide) or self._remembers  # at every request, also under `assign`
+        self.engine.watch_finish = policy.has("on_finish") or bool(clients) or self._looks
         self._done: list[NDArray[np.void]] = []
         self._block: list[Request] = []
         self._assigned: dict[int, int] = {}
@@ -88,8 +94,8 @@ class Simulation:
         return Run(
             fleet=self.control.fleet,
             requests=rows,
-            usage=self.control.usage(),
-            on_s=self.control.on_seconds(float(rows["arrival_s"].min()) if len(rows) else 0.0),
+            usage=self.control.meter.usage(),
+            on_s=self.control.meter.on_seconds(float(rows["arrival_s"].min()) if len(rows) else 0.0),
             wall_s=time.perf_counter() - started,
             events=self.engine.events,
             migrations=self.control.migrations,
@@ -103,6 +109,7 @@ class Simulation:
         self._tick()
         self._probe()
         self._sample()
+        self.breakdowns.begin()
         self.hooks.running = ""
         if self.clients:
             self.clients.begin(self._programme(blocks))
@@ -142,15 +149,16 @@ class Simulation:
                 return
             choice = self._choose(request)
             if choice >= 0:
-                server = self._checked(choice, request)
+                server = self.control.stand_in(self._checked(choice, request))
                 self.engine.route(server, self.lengths(request, server) if self.lengths else None)
             else:
                 self._keep(request, self.engine.take(), choice)
         elif event.kind == ASK:
-            self._hook("admit")
-            most, ask_again = self.policy.admit(event.server, self.control)
+            self._admit(event.server, event.row)
+        elif event.kind == PRESSURE:
+            self._hook("on_pressure")
+            self.policy.on_pressure(event.server, event.row, self.control)
             self.hooks.running = ""
-            self.engine.allow(event.server, most, max(ask_again, 1))
         elif event.kind == HANDOFF:
             self._hook("on_handoff")
             target = self.policy.on_handoff(event.row, event.server, self.control)
@@ -165,13 +173,25 @@ class Simulation:
             if self.clients:
                 self.clients.ended(rows)
 
+    def _admit(self, server: int, waiting: int) -> None:
+        """A server would admit from its queue: in which order, how many?"""
+        admission = Admission(waiting)
+        if self.policy.has("order"):
+            self._hook("order")
+            self.control.reorder(server, self.policy.order(server, self.control))
+        if self.policy.has("admit"):
+            self._hook("admit")
+            admission = self.policy.admit(server, self.control)
+        self.hooks.running = ""
+        self.engine.allow(server, admission.most, max(admission.ask_again, 1))
+
     # What comes in.
 
     def _feed(self, block: Arrivals, *, more: bool) -> None:
         targets = np.full(len(block), UNROUTED, dtype=np.int64)
         self._check(block)
         self.control.learn(block, self._fed, any_model=self.policy.picks_models)
-        if self.policy.has("assign") and not self.control.wide:
+        if self.policy.has("assign") and not self._looks:
             targets = self._assign(block)
         else:
             self._block = self._met(block, self._fed)
@@ -238,6 +258,8 @@ class Simulation:
             self._keep(request, moved, choice)
 
     def _choose(self, request: Request) -> int:
+        if self._remembers:
+            self.control.remember(request)
         if request.id in self._assigned:
             return self._assigned.pop(request.id)
         self._hook("route")
@@ -247,6 +269,8 @@ class Simulation:
 
     def _end(self, rows: NDArray[np.void]) -> NDArray[np.void]:
         self.control.wide.bring_back(rows)
+        if self._remembers:
+            self.control.forget(rows["id"].tolist())
         self._done.append(rows)
         return rows
 

@@ -13,6 +13,7 @@ from routelab.core.errors import InputError
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Positive = Annotated[float, msgspec.Meta(gt=0.0)]
 NotNegative = Annotated[float, msgspec.Meta(ge=0.0)]
+Share = Annotated[float, msgspec.Meta(gt=0.0, le=1.0)]
 
 
 class Interconnect(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -29,6 +30,20 @@ class Speculation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     accepted: NotNegative
 
 
+class Adapters(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Low-rank adapters (LoRA): so many are loaded at once, of this rank on every projection that all tokens pass."""
+
+    at_once: Count
+    rank: Count = 16
+
+
+class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A server breaks down after ``mtbf_s`` seconds on average and is back after ``repair_s``; both are exponential."""
+
+    mtbf_s: Positive
+    repair_s: Positive
+
+
 class PoolSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Equal servers. ``model`` and ``gpu`` are names of the catalogues; see `ServerSpec` for the limits of a batch.
 
@@ -37,7 +52,10 @@ class PoolSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     ``kv_tokens``: room for keys and values, else what the memory leaves beside the weights. ``admission``: asks for the
     memory of the whole prompt, or of its first chunk. ``tables``: a folder of measured operator times; ``cost``: a file
     fitted on a live server; else the calibrated roofline of ``backend``. ``interconnect``: between the devices of a
-    server, else the catalogue's. ``usd_per_hour``: of one server.
+    server, else the catalogue's. ``usd_per_hour``: of one server. ``async_scheduling``: a batch is formed when the step
+    before it begins. ``host_kv_tokens``: room in the host for content that the memory lets go. ``shared``: pools with
+    the same name have their servers on the same devices, the first on the first, and share memory and time there;
+    ``loaded``: their weights are there from the start. ``clocks``: shares of the full clock that a policy may set.
     """
 
     model: str
@@ -57,12 +75,19 @@ class PoolSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     max_seqs: Count = 256
     max_batch_tokens: Count = 8192
     block_tokens: Count = 16
-    memory_utilization: Annotated[float, msgspec.Meta(gt=0.0, le=1.0)] = 0.9
+    memory_utilization: Share = 0.9
     kv_tokens: Count | None = None
     watermark: NotNegative = 0.0
     admission: Literal["whole-prompt", "chunk"] = "whole-prompt"
     prefix_cache: bool = True
     speculation: Speculation | None = None
+    async_scheduling: bool = False
+    host_kv_tokens: Annotated[int, msgspec.Meta(ge=0)] = 0
+    adapters: Adapters | None = None
+    faults: Faults | None = None
+    shared: str = ""
+    loaded: bool = True
+    clocks: tuple[Share, ...] = (1.0,)
     interconnect: Interconnect | None = None
     backend: str = "vllm"
     tables: str | None = None

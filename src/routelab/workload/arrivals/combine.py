@@ -16,8 +16,9 @@ from routelab.core.arrivals import NO_SESSION, Arrivals
 from routelab.core.decisions import Ints
 from routelab.core.errors import InputError
 
-COLUMNS = ("time_s", "input_tokens", "output_tokens", "model", "region", "priority", "session", "step", "query")
-DEFAULTS = {"session": NO_SESSION, "query": -1}
+LENGTHS = ("time_s", "input_tokens", "output_tokens")
+COLUMNS = (*LENGTHS, "model", "region", "priority", "adapter", "session", "step", "query")
+DEFAULTS = {"session": NO_SESSION, "query": -1, "adapter": -1}
 
 
 def in_order(arrivals: Arrivals) -> Arrivals:
@@ -53,10 +54,10 @@ def merged(parts: Sequence[Arrivals]) -> Arrivals:
             places = [np.array([names.index(each) for each in labels], dtype=np.int64) for labels in known]
             made |= {f"{name}s": names, name: np.concatenate([p[a.column(name)] for p, a in zip(places, parts)])}
     made["session"] = _apart([part.session for part in parts], [len(part) for part in parts])
-    for name in ("priority", "step", "query"):
+    for name in ("priority", "adapter", "step", "query"):
         if any(len(getattr(part, name)) for part in parts):
             made[name] = np.concatenate([part.column(name, DEFAULTS.get(name, 0)) for part in parts])
-    for name in COLUMNS[:3]:
+    for name in LENGTHS:
         made[name] = np.concatenate([getattr(part, name) for part in parts])
     sizes = {part.hash_tokens for part in parts if len(part.hash_starts)}
     if len(sizes) > 1:

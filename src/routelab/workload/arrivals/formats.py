@@ -11,7 +11,7 @@ from typing import Literal
 
 TIME, INPUT, OUTPUT, HASHES = "time_s", "input_tokens", "output_tokens", "hash_ids"
 NAMES = ("model", "region")
-NUMBERS = ("priority", "query")
+NUMBERS = ("priority", "adapter", "query")
 SESSION = "session"
 
 

@@ -54,6 +54,16 @@ def weight_bytes(model: Model, plan: Plan) -> float:
     return layers / plan.pp + 2.0 * model.vocab * model.hidden * (1 if model.tied else 2) / plan.tp
 
 
+def adapter_bytes(model: Model, rank: int) -> float:
+    """Bytes of a low-rank adapter on every projection that all tokens of a layer pass, in 16 bits."""
+
+    def elements(matrices: tuple[Matrix, ...]) -> int:
+        return sum(rank * (each.inputs + each.outputs) for each in matrices)
+
+    attention = model.attention_layers * elements(model.attention_matrices)
+    return 2.0 * (attention + (model.layers - model.moe_layers) * elements(model.mlp_matrices(model.intermediate)))
+
+
 def kv_bytes(model: Model, plan: Plan, context: float = float("inf")) -> float:
     """Bytes that one more token keeps on one device, averaged over a context of that length (windows stop growing)."""
     full = model.attention_layers - model.window_layers

@@ -29,14 +29,19 @@ SHIPPED = PowerShares(awake=0.578, compute=2.062, memory=0.024, error=0.108)
 """Fitted on ml-energy's leaderboard v3 (H100, B200; `benchmarks/bench_fleet_cost.py`)."""
 
 
-def power_w(device: Hardware, compute: Floats, memory: Floats, shares: PowerShares = SHIPPED) -> Floats:
+def power_w(
+    device: Hardware, compute: Floats, memory: Floats, shares: PowerShares = SHIPPED, *, clock: float = 1.0
+) -> Floats:
     """Watts of one device that spends these shares of its time at its peak and at its bandwidth.
+
+    At a share of its full ``clock`` its arithmetic draws the third power of it, since the voltage goes along (of
+    dynamic power, C V^2 f); the rest is taken to stay. No measurement of a lowered clock stands behind that.
 
     >>> from routelab.pool.fleet.catalogue import find_hardware
     >>> bool(power_w(find_hardware("h100"), np.array(9.0), np.array(9.0)) == 700)
     True
     """
-    busy = shares.awake + shares.compute * compute + shares.memory * memory
+    busy = shares.awake + shares.compute * compute * clock**3 + shares.memory * memory
     return device.idle_w + (device.tdp_w - device.idle_w) * np.clip(busy, 0.0, 1.0)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,9 +10,9 @@ from numpy.typing import NDArray
 from routelab.core.arrivals import Arrivals
 from routelab.core.decisions import Ints
 from routelab.pool.fleet.cost.step import StepCost
-from routelab.pool.fleet.engine import loop, memory
+from routelab.pool.fleet.engine import cache, loop, memory, verbs
 from routelab.pool.fleet.engine.interface import DECODING, LIVE, UNROUTED, UNUSED, Event, Moved, Servers, ServerSpec
-from routelab.pool.fleet.engine.state import ARRIVAL, ENTRY, NONE, State, fresh
+from routelab.pool.fleet.engine.state import ARRIVAL, NONE, State, fresh
 
 
 class CompiledEngine:
@@ -47,6 +46,14 @@ class CompiledEngine:
         self._state.world["asks"] = on
 
     @property
+    def watch_pressure(self) -> bool:
+        return bool(self._state.world["watch_pressure"][0])
+
+    @watch_pressure.setter
+    def watch_pressure(self, on: bool) -> None:
+        self._state.world["watch_pressure"] = on
+
+    @property
     def servers(self) -> NDArray[np.void]:
         """The servers' records, read only; those in a run of equal steps show how it began."""
         return self._seen
@@ -58,6 +65,7 @@ class CompiledEngine:
         records["time_s"], records["target"] = arrivals.time_s, targets
         records["prompt"], records["output"] = arrivals.input_tokens, arrivals.output_tokens
         records["priority"] = arrivals.column("priority")
+        records["adapter"] = arrivals.column("adapter", NONE)
         hashes = self._keep_hashes()
         if len(arrivals.hash_starts):
             records["hash_start"] = arrivals.hash_starts[:-1] + len(hashes)
@@ -100,13 +108,13 @@ class CompiledEngine:
         memory.record(self._state, slot, UNROUTED, status)
 
     def withdraw(self, slot: int) -> Moved:
-        loop.withdraw(self._state, slot)
+        verbs.withdraw(self._state, slot)
         moved = self._moved(slot)
         memory.free_slot(self._state, slot)
         return moved
 
     def allow(self, server: int, count: int, ask_again: int) -> None:
-        loop.answer(self._state, count, ask_again)
+        verbs.answer(self._state, count, ask_again)
 
     def done(self) -> NDArray[np.void]:
         self._drain()
@@ -124,21 +132,45 @@ class CompiledEngine:
         return int(self._state.world["events"][0])
 
     def set_active(self, server: int, active: bool) -> None:
-        loop.set_active(self._state, server, int(active))
+        verbs.set_active(self._state, server, int(active))
 
     def set_slowdown(self, server: int, factor: float) -> None:
-        loop.set_slowdown(self._state, server, float(factor))
+        verbs.set_slowdown(self._state, server, float(factor))
+
+    def set_cost(self, server: int, cost: int) -> None:
+        verbs.set_cost(self._state, server, cost)
 
     def reserve(self, server: int, blocks: int) -> bool:
-        return bool(loop.reserve(self._state, server, blocks))
+        return bool(verbs.reserve(self._state, server, blocks))
+
+    def claim(self, server: int, size: int) -> bool:
+        return bool(verbs.claim(self._state, server, size))
+
+    def reorder(self, server: int, slots: Ints) -> None:
+        verbs.reorder(self._state, server, np.asarray(slots, dtype=np.int64))
+
+    def preempt(self, slot: int) -> None:
+        verbs.preempt(self._state, slot)
+
+    def fail(self, server: int) -> list[Moved]:
+        verbs.set_active(self._state, server, 0)
+        rows = self.live()
+        lost = [self.withdraw(int(slot)) for slot in rows["slot"][rows["server"] == server]]
+        verbs.interrupt(self._state, server)
+        return [moved._replace(computed=0) for moved in lost]
+
+    def adapters(self, server: int) -> Ints:
+        shelf = cache.ADAPTERS * len(self._state.servers) + server
+        entries = self._state.entries
+        return np.sort(entries["hash"][entries["shelf"] == shelf])
 
     def observe(self) -> Servers:
         columns = np.zeros((len(Servers._fields), len(self._state.servers)), dtype=np.int64)
-        loop.observe(self._state, columns)
+        verbs.observe(self._state, columns)
         return Servers(*columns)
 
     def live(self) -> NDArray[np.void]:
-        loop.settle_all(self._state)
+        verbs.settle_all(self._state)
         records = self._state.slots
         slots = np.flatnonzero(records["state"] != UNUSED)
         return self._live(slots[np.lexsort([records["id"][slots], records["server"][slots]])])
@@ -215,12 +247,10 @@ class CompiledEngine:
     def _begin_caching(self, unit: int) -> None:
         servers = self._state.servers
         servers["unit_blocks"] = np.maximum(unit // servers["block_tokens"], 1)
-        most = int((servers["kv_blocks"] // servers["unit_blocks"]).sum()) + 1
-        entries = np.zeros(1 << math.ceil(math.log2(2 * most)), dtype=ENTRY)
-        entries["next"] = np.append(np.arange(1, len(entries)), NONE)
-        entries["place"] = NONE
-        self._state.world["unit"], self._state.world["entry"] = unit, 0
-        self._state = self._state._replace(entries=entries)
+        self._state.shelves["room"][len(servers) : 2 * len(servers)] = servers["host_blocks"] // servers["unit_blocks"]
+        most = (servers["kv_blocks"] + servers["host_blocks"]) // servers["unit_blocks"] + servers["adapters"] + 1
+        self._state.world["unit"] = unit
+        self._state = cache.with_room(self._state, int(most.sum()))
 
     def _keep_hashes(self) -> Ints:
         """The content of those in flight and of those to come, alone; their records are moved along."""

@@ -19,6 +19,11 @@ request is preempted, and those that rest look again when some of it is given ba
 
 With ``prefill_first`` a step of prompts holds no decodes, and a prompt is cut only if it is longer than a batch.
 
+With ``overlapped`` a batch is formed when the step before it begins: what was queued later joins the one after.
+
+A request may need an adapter. Where no more of them can be loaded it waits, and those behind it may pass. Content that
+is let go stays in the host's memory, and comes back faster than it is computed.
+
 What happens at the same moment goes in this order: ends of steps (by server), arrivals, then whatever the caller does.
 Unused content stays cached until its memory is needed; the longest unused goes first, the deeper end of a prefix before
 its start. Content computed twice at once is kept once.
@@ -40,7 +45,8 @@ from routelab.pool.fleet.cost.step import StepCost
 #: Events. ROUTE: an arrival has no server yet (`row`: its place in the block). ASK: a server would admit, and somebody
 #: decides how many. FINISHED: so many requests (`row`) ended. HANDOFF: a prefill server yielded the first token of the
 #: request in slot `row`. STARVED: nothing is left to do, or the block is spent. UNTIL: the time given is reached.
-ROUTE, ASK, FINISHED, HANDOFF, STARVED, UNTIL = range(6)
+#: PRESSURE: memory ran out at a server, which preempted so many times (`row`).
+ROUTE, ASK, FINISHED, HANDOFF, STARVED, UNTIL, PRESSURE = range(7)
 #: How a request ended.
 OK, TOO_LONG, OUT_OF_MEMORY, DROPPED = range(4)
 MIXED, PREFILL, DECODE = range(3)
@@ -75,6 +81,7 @@ LIVE = np.dtype(
         ("computed", "i8"),
         ("blocks", "i8"),
         ("priority", "i8"),
+        ("adapter", "i8"),
         ("preemptions", "i8"),
         ("arrival_s", "f8"),
     ]
@@ -90,6 +97,9 @@ class ServerSpec:
     for the blocks of the first part of a prompt, or of the ``whole_prompt``.
     ``swap_s``: seconds to move a block to the host or back; 0 computes again instead. ``tokens_per_step``: tokens that
     a decode yields on average (over 1 with speculation), ``drafted``: tokens computed for them besides the one.
+    ``overlapped``: see the module. ``host_blocks``: room for content in the host, each block of it back in ``load_s``.
+    ``adapters`` may be loaded at once, 0 where nobody counts them: each takes ``adapter_load_s`` to come, and
+    ``adapter_step_s`` of every step in which it is used.
     ``device``: servers with the same number from 0 on are on one device, of ``device_bytes`` for keys in all; a block
     of this server takes ``block_bytes`` of them.
     """
@@ -107,6 +117,12 @@ class ServerSpec:
     swap_s: float = 0.0
     tokens_per_step: float = 1.0
     drafted: int = 0
+    overlapped: bool = False
+    host_blocks: int = 0
+    load_s: float = 0.0
+    adapters: int = 0
+    adapter_load_s: float = 0.0
+    adapter_step_s: float = 0.0
     device: int = -1
     device_bytes: int = 0
     block_bytes: int = 0
@@ -134,6 +150,7 @@ class Moved(NamedTuple):
     cached: int
     preemptions: int
     priority: int
+    adapter: int
     hashes: tuple[int, ...]
 
 
@@ -202,8 +219,35 @@ class Engine(Protocol):
     def set_slowdown(self, server: int, factor: float) -> None:
         """From the next step on its steps take so many times as long."""
 
+    def set_cost(self, server: int, cost: int) -> None:
+        """From the next step on its steps cost what this one of the step costs says."""
+
     def reserve(self, server: int, blocks: int) -> bool:
         """Take blocks out of a server's memory, or give them back where negative; False where they are not there."""
+
+    def claim(self, server: int, size: int) -> bool:
+        """Take bytes of a server's device for something else than keys, or give them back where negative.
+
+        Content that nobody uses is forgotten for them; False where they are not there.
+        """
+
+    def reorder(self, server: int, slots: Ints) -> None:
+        """The queue of a server in another order: all its slots, the next one first."""
+
+    def preempt(self, slot: int) -> None:
+        """Put a request of a batch back to the head of the queue, as where memory runs out; its step goes on.
+
+        Its keys are swapped at no time of their own, or dropped, as its server does.
+        """
+
+    def fail(self, server: int) -> list[Moved]:
+        """A server breaks down: its step comes to nothing, its content is lost, and it is inactive from now on.
+
+        The requests that were there, by id, with nothing computed.
+        """
+
+    def adapters(self, server: int) -> Ints:
+        """The adapters that are loaded, in order."""
 
     def observe(self) -> Servers:
         """How the servers stand now."""

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from routelab.pool.fleet.cost.step import step_seconds
-from routelab.pool.fleet.engine import cache, memory, runs
+from routelab.pool.fleet.engine import admission, memory, runs
 from routelab.pool.fleet.engine.heaps import wake_at
 from routelab.pool.fleet.engine.interface import DECODING, OK, OUT_OF_MEMORY, PARKED, PREFILL
 from routelab.pool.fleet.engine.state import NONE, State
@@ -76,7 +76,7 @@ def begin(st: State, server: int) -> None:
         return
     s.inflight = 0
     s.run_steps = 0
-    s.pending_swap_s = 0.0
+    s.pending_s = 0.0
     if s.active == 0:
         wake_at(st, server, np.inf)
         return
@@ -85,7 +85,8 @@ def begin(st: State, server: int) -> None:
     if s.prefill_first == 0:
         budget -= _go_on_decoding(st, server)
     budget = _go_on_with_prompt(st, server, budget)
-    if s.preemptions == preempted and _may_admit(st, server, budget):
+    s.visible_s = s.started_s if s.overlapped > 0 and s.running > 0 else np.inf
+    if s.preemptions == preempted and admission.has_room(st, server, budget) and admission.first(st, server) != NONE:
         if st.world[0].asks > 0:
             if s.clock >= s.ask_at or s.running == 0:
                 st.world[0].asking, st.world[0].budget = server, budget
@@ -94,7 +95,7 @@ def begin(st: State, server: int) -> None:
                 wake_at(st, server, np.inf)
                 return
         else:
-            admit(st, server, budget, s.waiting)
+            admission.admit(st, server, budget, s.waiting)
     launch(st, server, preempted)
 
 
@@ -111,7 +112,7 @@ def _go_on_decoding(st: State, server: int) -> int:
         if s.running == 1 and _never_fits(st, server, alone.computed + s.clock + ahead):
             leave(st, server, s.running_head, OUT_OF_MEMORY)
         else:
-            _preempt(st, server, _victim(st, server))
+            preempt(st, server, _victim(st, server))
     if s.decodes == 0:
         return 0
     memory.allocate(st, server, blocks)
@@ -132,75 +133,13 @@ def _go_on_with_prompt(st: State, server: int, budget: int) -> int:
             leave(st, server, slot, OUT_OF_MEMORY)
             return budget
         victim = _victim(st, server)
-        _preempt(st, server, victim)
+        preempt(st, server, victim)
         if victim == slot:
             return budget
     memory.allocate(st, server, blocks)
     r.held += blocks
     memory.join_batch(st, server, slot, chunk)
     return budget - chunk
-
-
-@kernel
-def _may_admit(st: State, server: int, budget: int) -> bool:
-    s = st.servers[server]
-    return s.waiting > 0 and budget > 0 and s.running < s.max_seqs
-
-
-@kernel
-def admit(st: State, server: int, budget: int, count: int) -> None:
-    """From the head of the queue, at most so many, while there are tokens, seats and blocks."""
-    s = st.servers[server]
-    while count > 0 and _may_admit(st, server, budget):
-        slot = s.waiting_head
-        r = st.slots[slot]
-        decodes = r.produced > 0 and r.computed == r.prompt + r.produced - 1
-        here = 0 if r.computed > 0 else memory.cached_units(st, server, slot)
-        start = r.computed if r.computed > 0 else here * st.world[0].unit
-        chunk = min(r.prompt + r.produced - start, budget)
-        if s.prefill_first > 0 and chunk < min(r.prompt + r.produced - start, s.max_tokens):
-            break
-        ahead = chunk
-        if decodes:
-            ahead = 0 if s.prefill_first > 0 else runs.tokens_of_step(st, server, s.decode_steps)
-        most = math.ceil(s.tokens_per_step) if ahead > 0 and decodes else ahead
-        if s.whole_prompt > 0 and not decodes:
-            most = r.prompt + r.produced - start
-        shared = here * s.unit_blocks
-        pinned = 0
-        for unit in range(here):
-            entry = cache.find(st, server, st.hashes[r.hash_start + unit])
-            pinned += s.unit_blocks if st.entries[entry].users == 0 else 0
-        if (
-            memory.blocks_of(start + most, s.block_tokens) - shared
-            > memory.available(st, server) - pinned - s.watermark
-        ):
-            break
-        memory.leave_queue(st, server, slot)
-        memory.start_running(st, server, slot)
-        r.sequence = st.world[0].sequence
-        st.world[0].sequence += 1
-        for unit in range(here):
-            cache.use(st, server, cache.find(st, server, st.hashes[r.hash_start + unit]))
-        r.units = here
-        blocks = memory.blocks_of(start + ahead, s.block_tokens) - shared
-        memory.allocate(st, server, blocks)
-        r.held += blocks
-        if math.isnan(r.scheduled_s):
-            r.scheduled_s, r.cached = st.world[0].now, start
-        if r.swapped > 0:
-            s.pending_swap_s += memory.blocks_of(r.computed, s.block_tokens) * s.swap_s
-            r.swapped = 0
-        count -= 1
-        if not decodes:
-            r.computed = start
-            memory.join_batch(st, server, slot, chunk)
-            budget -= chunk
-        else:
-            memory.begin_decoding(st, server, slot)
-            if s.prefill_first == 0:
-                s.inflight = ahead
-                budget -= 1 + s.drafted
 
 
 @kernel
@@ -216,10 +155,11 @@ def launch(st: State, server: int, preempted: int) -> None:
     if s.device != NONE:
         st.servers[s.device].turn = server
         alone = st.servers[s.device].turn_head == NONE
-    s.run_start_s = st.world[0].now
+    s.run_start_s = s.started_s = st.world[0].now
     if s.batch_head == NONE:
-        most = 1 << 40 if alone and s.preemptions == preempted and s.pending_swap_s == 0.0 else 1
-        wake_at(st, server, runs.walk(st, server, np.inf, most))
+        ripe = s.waiting == 0 or s.last_queued_s <= s.visible_s
+        blind = alone and ripe and s.preemptions == preempted and s.pending_s == 0.0
+        wake_at(st, server, runs.walk(st, server, np.inf, 1 << 40 if blind else 1))
         return
     tokens, rows, pairs, context = 0, 0, 0.0, 0.0
     slot = s.batch_head
@@ -235,7 +175,7 @@ def launch(st: State, server: int, preempted: int) -> None:
     time, compute, moved, links = step_seconds(
         st.costs, s.cost, tokens + decodes * (1 + s.drafted), rows + decodes, pairs, context, decodes, kv
     )
-    time = time * s.slowdown + s.pending_swap_s
+    time = time * s.slowdown + runs.extra_s(st, server)
     s.busy_s += time
     s.compute_s += compute
     s.memory_s += moved
@@ -308,12 +248,12 @@ def leave(st: State, server: int, slot: int, status: int) -> None:
 
 
 @kernel
-def _preempt(st: State, server: int, slot: int) -> None:
+def preempt(st: State, server: int, slot: int) -> None:
     s, r = st.servers[server], st.slots[slot]
     decodes = r.state == DECODING
     memory.stop_running(st, server, slot)
     if s.swap_s > 0.0 and decodes:
-        s.pending_swap_s += memory.blocks_of(r.computed, s.block_tokens) * s.swap_s
+        s.pending_s += memory.blocks_of(r.computed, s.block_tokens) * s.swap_s
         r.swapped = 1
         memory.release(st, server, slot)
     else:
@@ -321,6 +261,9 @@ def _preempt(st: State, server: int, slot: int) -> None:
         r.computed = 0
     r.preemptions += 1
     s.preemptions += 1
+    if st.world[0].watch_pressure > 0:
+        st.world[0].pressed += s.pressed == 0
+        s.pressed += 1
     memory.enqueue(st, server, slot, False)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from routelab.pool.fleet.engine import cache
+from routelab.pool.fleet.engine import cache, tiers
 from routelab.pool.fleet.engine.heaps import drop_finish, push_finish
 from routelab.pool.fleet.engine.interface import DECODING, RUNNING, UNUSED, WAITING
 from routelab.pool.fleet.engine.state import NONE, State
@@ -23,7 +23,7 @@ def available(st: State, server: int) -> int:
     free = s.free
     if s.device != NONE:
         free = min(free, st.servers[s.device].device_free // s.block_bytes)
-    return free + s.unused * s.unit_blocks
+    return free + st.shelves[server].unused * s.unit_blocks
 
 
 @kernel
@@ -38,9 +38,9 @@ def give_back(st: State, server: int, blocks: int) -> None:
 
 @kernel
 def allocate(st: State, server: int, blocks: int) -> None:
-    s = st.servers[server]
-    while available(st, server) - s.unused * s.unit_blocks < blocks:
-        cache.forget_oldest(st, server)
+    unit_blocks = st.servers[server].unit_blocks
+    while available(st, server) - st.shelves[server].unused * unit_blocks < blocks:
+        tiers.forget_oldest(st, server)
     give_back(st, server, -blocks)
 
 
@@ -165,6 +165,7 @@ def start_running(st: State, server: int, slot: int) -> None:
         st.slots[s.running_tail].next = slot
     s.running_tail = slot
     s.running += 1
+    tiers.use_adapter(st, server, slot)
 
 
 @kernel
@@ -175,6 +176,7 @@ def stop_running(st: State, server: int, slot: int) -> None:
         end_decoding(st, server, slot)
     if r.chunk > 0:
         _leave_batch(st, server, slot)
+    tiers.leave_adapter(st, server, slot)
     if s.partial == slot:
         s.partial = NONE
     if r.previous == NONE:
@@ -249,5 +251,5 @@ def new_slot(st: State) -> int:
     r.scheduled_s = r.first_token_s = r.last_token_s = np.nan
     r.produced = r.computed = r.held = r.units = r.chunk = r.cached = r.preemptions = 0
     r.hash_start = r.hashes = r.priority = 0
-    r.swapped, r.joined_s = 0, -np.inf
+    r.swapped, r.joined_s, r.adapter, r.queued_s = 0, -np.inf, NONE, -np.inf
     return slot

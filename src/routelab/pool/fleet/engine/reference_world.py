@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -20,6 +20,7 @@ class Request:
     prompt: int
     output: int
     priority: int = 0
+    adapter: int = -1
     hashes: tuple[int, ...] = ()
     produced: int = 0
     computed: int = 0
@@ -28,6 +29,7 @@ class Request:
     scheduled_s: float = math.nan
     first_token_s: float = math.nan
     last_token_s: float = math.nan
+    queued_s: float = 0.0
     chunk: int = 0  # of its prompt, in the step under way
     held: int = 0  # blocks of its own
     units: int = 0  # blocks of content that it shares through the cache
@@ -42,6 +44,38 @@ class Request:
     @property
     def may_decode(self) -> bool:
         return self.produced > 0 and self.computed == self.target - 1
+
+
+class Shelf:
+    """Contents that are here, with how many use each; of those that nobody uses the longest unused goes first."""
+
+    def __init__(self, room: int = 0) -> None:
+        self.room = room
+        self.users: dict[int, int] = {}
+        self.unused: dict[int, None] = {}
+
+    def use(self, content: int) -> None:
+        self.users[content] = self.users.get(content, 0) + 1
+        self.unused.pop(content, None)
+
+    def leave(self, content: int) -> None:
+        self.users[content] -= 1
+        if self.users[content] == 0:
+            self.unused[content] = None
+
+    def forget_oldest(self) -> int:
+        oldest = next(iter(self.unused))
+        del self.unused[oldest], self.users[oldest]
+        return oldest
+
+    def put(self, content: int) -> None:
+        """Unused content comes to a shelf with limited room, as its newest."""
+        if self.room == 0:
+            return
+        if content not in self.users and len(self.users) >= self.room:
+            self.forget_oldest()
+        self.use(content)
+        self.leave(content)
 
 
 @dataclass(eq=False)
@@ -68,11 +102,16 @@ class Server:
     running: list[Request] = field(default_factory=list)
     parked: list[Request] = field(default_factory=list)
     batch: list[Request] = field(default_factory=list)
-    users: dict[int, int] = field(default_factory=dict)
-    unused: OrderedDict[int, None] = field(default_factory=OrderedDict)
+    keys: Shelf = field(default_factory=Shelf)
+    host: Shelf = field(default_factory=Shelf)
+    loaded: Shelf = field(default_factory=Shelf)  # adapters
+    cost: int = 0
     step_end: float = math.inf
+    began_s: float = 0.0
+    visible_s: float = math.inf
     step_tokens: int = 1
-    swap_s: float = 0.0
+    pending_s: float = 0.0
+    pressed: int = 0
     ask_at: int = 0
     clock: int = 0
     decode_steps: int = 0
@@ -89,7 +128,16 @@ class Server:
     @property
     def available(self) -> int:
         """Blocks that are free, or are as soon as content that nobody uses is forgotten."""
-        return self.room + len(self.unused) * self.unit_blocks
+        return self.room + len(self.keys.unused) * self.unit_blocks
+
+    @property
+    def extra_s(self) -> float:
+        """What the next step takes besides its batch: for what it waits, and for each adapter in use."""
+        return self.pending_s + self.adapters_used * self.spec.adapter_step_s
+
+    @property
+    def adapters_used(self) -> int:
+        return len(self.loaded.users) - len(self.loaded.unused)
 
     def give_back(self, blocks: int) -> None:
         self.count(blocks)
@@ -109,20 +157,49 @@ class Server:
         return min(self.spec.kv_blocks, self.spec.device_bytes // self.spec.block_bytes)
 
     def queue(self, request: Request, *, front: bool) -> None:
-        """By priority, behind those of the same or in front of them."""
-        ahead = [each for each in self.waiting if each.priority > request.priority]
-        same = [each for each in self.waiting if each.priority == request.priority]
-        self.waiting.insert(len(ahead) + (0 if front else len(same)), request)
+        """Before the first of the same priority or a lower one, or behind the last of the same or a higher one."""
+        goes_before = [each.priority <= request.priority if front else False for each in self.waiting]
+        place = goes_before.index(True) if front and any(goes_before) else len(self.waiting)
+        while not front and place > 0 and self.waiting[place - 1].priority < request.priority:
+            place -= 1
+        self.waiting.insert(place, request)
+
+    def has_adapter(self, request: Request) -> bool:
+        """Whether a request needs none, or its adapter is loaded or there is room for it."""
+        most = self.spec.adapters
+        return most == 0 or request.adapter < 0 or request.adapter in self.loaded.users or self.adapters_used < most
+
+    def start(self, request: Request) -> None:
+        """Into the batch, with its adapter."""
+        self.running.append(request)
+        if request.adapter < 0 or self.spec.adapters == 0:
+            return
+        if request.adapter not in self.loaded.users:
+            if len(self.loaded.users) >= self.spec.adapters:
+                self.loaded.forget_oldest()
+            self.pending_s += self.spec.adapter_load_s
+        self.loaded.use(request.adapter)
+
+    def stop(self, request: Request) -> None:
+        """Out of the batch; what it holds is still held."""
+        self.running.remove(request)
+        if request in self.batch:
+            self.batch.remove(request)
+        if request.adapter >= 0 and self.spec.adapters > 0:
+            self.loaded.leave(request.adapter)
 
     def take(self, blocks: int) -> None:
         if blocks < 0:
             self.give_back(-blocks)
             return
         while self.room < blocks:
-            oldest, _ = self.unused.popitem(last=False)
-            del self.users[oldest]
-            self.count(self.unit_blocks)
+            self.forget_oldest()
         self.count(-blocks)
+
+    def forget_oldest(self) -> None:
+        """Free the memory of the content that was unused longest; the host keeps it, where it has room."""
+        self.host.put(self.keys.forget_oldest())
+        self.count(self.unit_blocks)
 
     def allocate(self, request: Request, blocks: int) -> None:
         self.take(blocks)
@@ -132,9 +209,7 @@ class Server:
         """Give back what it holds; its content stays cached, unused, until the memory is needed."""
         self.give_back(request.held)
         for content in reversed(request.hashes[: request.units]):
-            self.users[content] -= 1
-            if self.users[content] == 0:
-                self.unused[content] = None
+            self.keys.leave(content)
         request.held = request.units = 0
 
     def share(self, request: Request, unit: int) -> None:
@@ -143,10 +218,9 @@ class Server:
             return
         while request.units < min(request.computed // unit, len(request.hashes)):
             content = request.hashes[request.units]
-            if content in self.users:
+            if content in self.keys.users:
                 self.give_back(self.unit_blocks)
-            self.users[content] = self.users.get(content, 0) + 1
-            self.unused.pop(content, None)
+            self.keys.use(content)
             request.held -= self.unit_blocks
             request.units += 1
 
@@ -156,10 +230,25 @@ class Server:
             return 0
         found = 0
         for content in request.hashes[: (request.target - 1) // unit]:
-            if content not in self.users:
+            if content not in self.keys.users:
                 break
             found += 1
         return found
+
+    def units_in_host(self, request: Request, unit: int, found: int) -> int:
+        """How many blocks of its content, after those found here, are in the host."""
+        more = found
+        while unit and more < min(len(request.hashes), (request.target - 1) // unit):
+            if request.hashes[more] not in self.host.users:
+                break
+            more += 1
+        return more - found
+
+    def load(self, request: Request, found: int, units: int) -> None:
+        """Bring blocks of content from the host, after those found here; the next step waits for them."""
+        for content in request.hashes[found : found + units]:
+            self.host.put(content)
+        self.pending_s += units * self.unit_blocks * self.spec.load_s
 
 
 def columns(servers: Sequence[Server]) -> Servers:
@@ -184,7 +273,7 @@ def live_rows(found: Sequence[tuple[Server, Request]]) -> NDArray[np.void]:
         state = PARKED if request in server.parked else state
         state = DECODING if request.decodes else state
         row["slot"], row["server"], row["state"] = request.id, server.index, state
-        for name in ("id", "prompt", "produced", "computed", "priority", "preemptions", "arrival_s"):
+        for name in ("id", "prompt", "produced", "computed", "priority", "adapter", "preemptions", "arrival_s"):
             row[name] = getattr(request, name)
         row["blocks"] = blocks_of(request.computed, server.spec.block_tokens)
     return rows

@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from routelab.pool.fleet.cost.step import DECODE_COMPUTE, DECODE_MEMORY, decode_line, step_seconds
-from routelab.pool.fleet.engine import memory
+from routelab.pool.fleet.engine import memory, tiers
 from routelab.pool.fleet.engine.heaps import wake_at
 from routelab.pool.fleet.engine.state import State
 from routelab.pool.fleet.jit import kernel
@@ -31,6 +31,7 @@ def walk(st: State, server: int, until: float, most: int) -> float:
     asks_at = s.ask_at if st.world[0].asks > 0 and s.waiting > 0 else NEVER
     clock, kv, ahead = s.clock, s.kv, s.inflight
     begun, steps, before, keys = 0, 1, -np.inf, 0
+    extra = extra_s(st, server)
     time = s.run_start_s
     while True:
         keys += kv + decodes
@@ -38,7 +39,7 @@ def walk(st: State, server: int, until: float, most: int) -> float:
             step = base + float(kv + decodes) * slope + rest
         else:
             step = step_seconds(costs, kind, tokens, decodes, 0.0, 0.0, decodes, float(kv + decodes))[0]
-        end = time + (step * s.slowdown + s.pending_swap_s)
+        end = time + (step * s.slowdown + extra)
         if end > until or steps >= most or clock + ahead >= first_finish or clock + ahead >= asks_at:
             break
         following = tokens_of_step(st, server, s.decode_steps + steps)
@@ -71,6 +72,7 @@ def settle(st: State, server: int, until: float) -> None:
     s.steps += s.run_steps
     s.inflight = s.run_last
     s.last_end_s = max(s.last_end_s, s.run_before_s)
+    s.started_s = max(s.started_s, s.run_before_s)
     tokens = s.decodes * (1 + s.drafted)
     one = step_seconds(st.costs, s.cost, tokens, s.decodes, 0.0, 0.0, s.decodes, 0.0)
     s.busy_s += s.run_busy_s
@@ -78,6 +80,13 @@ def settle(st: State, server: int, until: float) -> None:
     s.memory_s += s.run_steps * one[2] + s.run_keys * st.costs.scalars[s.cost, DECODE_MEMORY]
     s.links_s += s.run_steps * one[3]
     s.run_steps = 0
+
+
+@kernel
+def extra_s(st: State, server: int) -> float:
+    """What the next step takes besides its batch: for what it waits, and for each adapter in use."""
+    s = st.servers[server]
+    return s.pending_s + tiers.adapters_used(st, server) * s.adapter_step_s
 
 
 @kernel

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -39,6 +40,8 @@ WORLD = np.dtype(
         ("entry", "i8"),  # the first free entry of the prefix cache
         ("watch", "i8"),
         ("asks", "i8"),
+        ("watch_pressure", "i8"),
+        ("pressed", "i8"),  # servers that preempted since they were last told
         ("priorities", "i8"),
     ]
 )
@@ -49,6 +52,7 @@ ARRIVAL = np.dtype(
         ("prompt", "i8"),
         ("output", "i8"),
         ("priority", "i8"),
+        ("adapter", "i8"),
         ("target", "i8"),
         ("hash_start", "i8"),
         ("hashes", "i8"),
@@ -77,6 +81,8 @@ SLOT = np.dtype(
         ("cached", "i8"),
         ("preemptions", "i8"),
         ("priority", "i8"),
+        ("adapter", "i8"),
+        ("queued_s", "f8"),
         ("server", "i8"),
         ("next", "i8"),
         ("previous", "i8"),
@@ -101,6 +107,12 @@ SERVER = np.dtype(
         ("swap_s", "f8"),
         ("tokens_per_step", "f8"),
         ("drafted", "i8"),
+        ("overlapped", "i8"),
+        ("host_blocks", "i8"),
+        ("load_s", "f8"),
+        ("adapters", "i8"),
+        ("adapter_load_s", "f8"),
+        ("adapter_step_s", "f8"),
         ("device", "i8"),
         ("device_bytes", "i8"),
         ("block_bytes", "i8"),
@@ -116,9 +128,6 @@ SERVER = np.dtype(
         ("slowdown", "f8"),
         ("unit_blocks", "i8"),
         ("free", "i8"),
-        ("unused", "i8"),
-        ("oldest", "i8"),
-        ("newest", "i8"),
         ("waiting", "i8"),
         ("waiting_head", "i8"),
         ("waiting_tail", "i8"),
@@ -134,9 +143,13 @@ SERVER = np.dtype(
         ("inflight", "i8"),  # tokens of each decode in the step under way
         ("decode_steps", "i8"),
         ("preemptions", "i8"),
+        ("pressed", "i8"),  # preemptions since it was last told
         ("ask_at", "i8"),
-        ("pending_swap_s", "f8"),
+        ("pending_s", "f8"),  # what the next step waits for: keys and adapters that are loaded
         ("last_end_s", "f8"),
+        ("started_s", "f8"),  # when the last step began
+        ("visible_s", "f8"),  # what was queued later does not join the batch that is formed now
+        ("last_queued_s", "f8"),
         ("wake_s", "f8"),
         ("place", "i8"),  # in the heap of servers
         ("heap", "i8"),  # not of this server: the heap itself
@@ -156,9 +169,11 @@ SERVER = np.dtype(
     ]
 )
 
-#: An entry of the prefix cache; `place` is not of this entry: the table from contents to entries.
+#: What is at a place, see `cache`; `room`: for how many, where that is limited.
+SHELF = np.dtype([("room", "i8"), ("size", "i8"), ("unused", "i8"), ("oldest", "i8"), ("newest", "i8")])
+#: A content on a shelf; `place` is not of this entry: the table from contents to entries.
 ENTRY = np.dtype(
-    [("hash", "i8"), ("server", "i8"), ("users", "i8"), ("next", "i8"), ("previous", "i8"), ("place", "i8")]
+    [("hash", "i8"), ("shelf", "i8"), ("users", "i8"), ("next", "i8"), ("previous", "i8"), ("place", "i8")]
 )
 
 
@@ -171,6 +186,7 @@ class State(NamedTuple):
     world: Records
     servers: Records
     slots: Records
+    shelves: Records
     entries: Records
     arrivals: Records
     done: Records
@@ -194,8 +210,11 @@ def fresh(costs: Sequence[StepCost], servers: Sequence[ServerSpec], slots: int =
     records["place"] = np.arange(len(servers))
     records["unit_blocks"], records["wake_s"], records["last_end_s"] = 1, np.inf, -np.inf
     records["heap"] = np.arange(len(servers))
+    records["visible_s"], records["last_queued_s"] = np.inf, -np.inf
+    shelves = np.zeros(3 * len(servers), dtype=SHELF)
+    shelves["oldest"] = shelves["newest"] = NONE
     world = np.zeros(1, dtype=WORLD)
-    for name in ("handoff_head", "handoff_tail", "asking", "pending", "entry"):
+    for name in ("handoff_head", "handoff_tail", "asking", "pending"):
         world[name] = NONE
     world["free_slots"] = slots
     free = np.zeros(slots, dtype=SLOT)
@@ -206,7 +225,8 @@ def fresh(costs: Sequence[StepCost], servers: Sequence[ServerSpec], slots: int =
         world=world,
         servers=records,
         slots=free,
-        entries=np.zeros(1, dtype=ENTRY),
+        shelves=shelves,
+        entries=empty_entries(1 + sum(spec.adapters for spec in servers)),
         arrivals=np.zeros(0, dtype=ARRIVAL),
         done=np.zeros(DONE_ROWS + 2 * seats + 64, dtype=DONE),
         hashes=np.zeros(0, dtype=np.int64),
@@ -215,9 +235,15 @@ def fresh(costs: Sequence[StepCost], servers: Sequence[ServerSpec], slots: int =
     )
 
 
+def empty_entries(most: int) -> Records:
+    """Room for so many contents, half of the table empty."""
+    entries = np.zeros(1 << math.ceil(math.log2(2 * most)), dtype=ENTRY)
+    entries["next"] = np.append(np.arange(1, len(entries)), NONE)
+    entries["place"] = entries["shelf"] = NONE
+    return entries
+
+
 _LINKS = (
-    "oldest",
-    "newest",
     "waiting_head",
     "waiting_tail",
     "running_head",

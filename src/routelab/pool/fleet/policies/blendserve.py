@@ -21,7 +21,7 @@ from routelab.pool.fleet.policy import Request
 class BlendServe(DepthFirst):
     """Subtrees by density, leaves that lie wrong split off, and a scanner from each end."""
 
-    def order(self, requests: Sequence[Request], fleet: Control) -> Sequence[Node]:
+    def lined_up(self, requests: Sequence[Request], fleet: Control) -> Sequence[Node]:
         tree = grow(requests)
         tree.weigh(self.rates, self._lengths)
         tree.sort()

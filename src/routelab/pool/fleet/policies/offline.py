@@ -78,7 +78,7 @@ class DepthFirst(Policy):
             self._sampled = set()
             known = self.known(fleet)
             self._lengths = estimated(grow(self._pool.values()), known, float(np.mean(list(known.values()))))
-            self._order = deque(self.order([self._pool[request] for request in fleet.held], fleet))
+            self._order = deque(self.lined_up([self._pool[request] for request in fleet.held], fleet))
         if self._order:
             self._fill(fleet)
 
@@ -86,7 +86,7 @@ class DepthFirst(Policy):
         """Lengths of answers by request."""
         return self._lengths
 
-    def order(self, requests: Sequence[Request], fleet: Control) -> Sequence[Node]:
+    def lined_up(self, requests: Sequence[Request], fleet: Control) -> Sequence[Node]:
         """The leaves in the order in which they are admitted."""
         tree = grow(requests)
         tree.weigh(self.rates, self._lengths)
@@ -125,6 +125,6 @@ class DepthFirst(Policy):
 class RandomOrder(DepthFirst):
     """The control that balances without an order (NanoFlow-Balance), and shares hardly a prefix."""
 
-    def order(self, requests: Sequence[Request], fleet: Control) -> Sequence[Node]:
-        leaves = list(super().order(requests, fleet))
+    def lined_up(self, requests: Sequence[Request], fleet: Control) -> Sequence[Node]:
+        leaves = list(super().lined_up(requests, fleet))
         return [leaves[place] for place in stream(fleet.seed, "order").permutation(len(leaves)).tolist()]
