@@ -60,7 +60,13 @@ RUNS = (
     Recorded(
         "RTXPRO6000",
         "Llama-3.1-8B",
-        PoolSpec(model="meta-llama/Llama-3.1-8B", gpu="RTX PRO 6000", max_batch_tokens=2048, max_seqs=128),
+        PoolSpec(
+            model="meta-llama/Llama-3.1-8B",
+            gpu="RTX PRO 6000",
+            async_scheduling=True,
+            max_batch_tokens=2048,
+            max_seqs=128,
+        ),
     ),
     Recorded(
         "RTXPRO6000",
@@ -69,6 +75,7 @@ RUNS = (
             model="Qwen/Qwen3-32B",
             gpu="RTX PRO 6000",
             tp=2,
+            async_scheduling=True,
             max_batch_tokens=2048,
             max_seqs=128,
             interconnect=Interconnect(gb_s=16, latency_s=20e-6),
@@ -78,7 +85,12 @@ RUNS = (
         "RTX4090",
         "Llama-3.1-8B",
         PoolSpec(
-            model="meta-llama/Llama-3.1-8B", gpu="RTX 4090", max_batch_tokens=2048, max_seqs=256, kv_tokens=41_408
+            model="meta-llama/Llama-3.1-8B",
+            gpu="RTX 4090",
+            async_scheduling=True,
+            max_batch_tokens=2048,
+            max_seqs=256,
+            kv_tokens=41_408,
         ),
     ),
 )

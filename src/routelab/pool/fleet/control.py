@@ -45,15 +45,14 @@ class Control(Verbs):
     @property
     def outstanding(self) -> Ints:
         """Requests that wait or run at each server, as of the last probe; cheaper than `view` without one."""
-        waiting, running = self.queues
-        return waiting + running
+        return self._busy if self._view is None else self._view.waiting + self._view.running
 
     @property
     def queues(self) -> tuple[Ints, Ints]:
         """Requests that wait, and that run, at each server, as of the last probe."""
         if self._view is not None:
             return self._view.waiting, self._view.running
-        return self._engine.servers["waiting"], self._engine.servers["running"]
+        return self._engine.waiting, self._engine.running
 
     def probe(self) -> None:
         """Look at the servers, for all that is decided until the next probe."""

@@ -31,6 +31,14 @@ def kernel(function: Compiled) -> Compiled:
     return _compiled(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
+def direct(function: Callable[..., Any], *like: object) -> Callable[..., Any]:
+    """A compiled function for arguments of the same types as these, which are not looked at again with every call."""
+    types = tuple(numba.typeof(each) for each in like)
+    function.compile(types)  # type: ignore[attr-defined]
+    found: Callable[..., Any] = function.overloads[types].entry_point  # type: ignore[attr-defined]
+    return found
+
+
 def plain(function: Compiled) -> Compiled:
     """The same function as Python runs it."""
     made: Compiled = function.py_func  # type: ignore[attr-defined]

@@ -65,7 +65,8 @@ class Simulation:
         self.hooks = Hooks(type(policy).__name__)
         self.breakdowns = Breakdowns(self.control, policy, self.hooks)
         self._remembers = bool(self.breakdowns) or policy.has("on_fault")
-        self._looks = bool(self.control.wide) or self._remembers  # at every request, also under `assign`
+        self._wide = bool(self.control.wide)
+        self._looks = self._wide or self._remembers  # at every request, also under `assign`
         self.engine.watch_finish = policy.has("on_finish") or bool(clients) or self._looks
         self._done: list[NDArray[np.void]] = []
         self._block: list[Request] = []
@@ -144,7 +145,7 @@ class Simulation:
     def _serve(self, event: Event) -> None:
         if event.kind == ROUTE:
             request = self._block[event.row]
-            if self.control.wide:
+            if self._wide:
                 self._travel(request, self.engine.take())
                 return
             choice = self._choose(request)

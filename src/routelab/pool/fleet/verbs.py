@@ -173,8 +173,7 @@ class Verbs:
 
     def unload(self, server: int) -> bool:
         """Take the weights of a server off its shared device; False where it has requests, or is not loaded."""
-        busy = self._engine.servers["waiting"][server] + self._engine.servers["running"][server]
-        if not self.loaded[server] or busy:
+        if not self.loaded[server] or self._busy[server]:
             return False
         self.loaded[server] = False
         self._set_active(server, False)
@@ -205,12 +204,17 @@ class Verbs:
 
     def stand_in(self, server: int) -> int:
         """A server, or where it is broken, the least loaded of those with its model and role that are not."""
+        if self.up[server]:
+            return server
         there = self.fleet.servers
         same = [k for k, each in enumerate(there) if self.up[k] and _alike(each, there[server])]
-        if self.up[server] or not same:
-            return server
-        busy = self._engine.servers["waiting"][same] + self._engine.servers["running"][same]
-        return same[int(busy.argmin())]
+        return same[int(self._busy[same].argmin())] if same else server
+
+    @property
+    def _busy(self) -> Ints:
+        """Requests that wait or run at each server now."""
+        busy: Ints = self._engine.waiting + self._engine.running
+        return busy
 
     def _set_active(self, server: int, active: bool) -> None:
         self.active[server] = active

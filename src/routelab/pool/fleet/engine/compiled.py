@@ -13,17 +13,33 @@ from routelab.pool.fleet.cost.step import StepCost
 from routelab.pool.fleet.engine import cache, loop, memory, verbs
 from routelab.pool.fleet.engine.interface import DECODING, LIVE, UNROUTED, UNUSED, Event, Moved, Servers, ServerSpec
 from routelab.pool.fleet.engine.state import ARRIVAL, NONE, State, fresh
+from routelab.pool.fleet.jit import direct
 
 
 class CompiledEngine:
     """See `interface`. Memory is bound by the requests in flight and one block of arrivals."""
 
     def __init__(self, costs: Sequence[StepCost], servers: Sequence[ServerSpec]) -> None:
-        self._state: State = fresh(costs, servers)
-        self._seen = self._state.servers.view()
+        self._state = fresh(costs, servers)
+        self._seen = self._arrays.servers.view()
         self._seen.flags.writeable = False
+        self.waiting, self.running = self._seen["waiting"], self._seen["running"]
+        self._routed = UNROUTED
         self._done: list[NDArray[np.void]] = []
         self._stored = 0
+
+    @property
+    def _state(self) -> State:
+        """The arrays, after what was routed last is at its server."""
+        if self._routed != UNROUTED:
+            routed, self._routed = self._routed, UNROUTED
+            loop.submit(self._arrays, routed, self._arrived(), True)
+        return self._arrays
+
+    @_state.setter
+    def _state(self, arrays: State) -> None:
+        self._arrays = arrays
+        self._advance = direct(loop.advance, arrays, 0.0, UNROUTED)
 
     @property
     def now(self) -> float:
@@ -77,8 +93,10 @@ class CompiledEngine:
         self._state, self._stored = self._state._replace(arrivals=records, hashes=hashes), len(hashes)
 
     def advance(self, until: float) -> Event:
+        routed, self._routed = self._routed, UNROUTED
         while True:
-            event = loop.advance(self._state, until)
+            event = self._advance(self._arrays, until, routed)
+            routed = UNROUTED
             if event[0] == loop.DRAIN:
                 self._drain()
             elif event[0] == loop.GROW:
@@ -86,12 +104,12 @@ class CompiledEngine:
             else:
                 return Event(*event)
 
-    def route(self, server: int, lengths: tuple[int, int] | None = None) -> int:
-        slot = self._arrived()
+    def route(self, server: int, lengths: tuple[int, int] | None = None) -> None:
         if lengths:
-            record = self._state.slots[slot : slot + 1]
+            slot = int(self._arrays.world["pending"][0])
+            record = self._arrays.slots[slot : slot + 1]
             record["prompt"], record["output"] = lengths
-        return int(loop.submit(self._state, server, slot, True))
+        self._routed = server  # the next call of compiled code takes it along
 
     def take(self) -> Moved:
         slot = self._arrived()

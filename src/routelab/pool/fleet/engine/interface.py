@@ -182,11 +182,8 @@ class Engine(Protocol):
     def advance(self, until: float) -> Event:
         """Go on to the next event that the caller has to see, at most to a time."""
 
-    def route(self, server: int, lengths: tuple[int, int] | None = None) -> int:
-        """Send the arrival of the ROUTE event to a server; its slot.
-
-        With the tokens of its prompt and answer where they depend on who answers.
-        """
+    def route(self, server: int, lengths: tuple[int, int] | None = None) -> None:
+        """Send the arrival of the ROUTE event to a server, with its lengths where they depend on who answers."""
 
     def take(self) -> Moved:
         """Keep the arrival of the ROUTE event outside of every server, for now."""

@@ -24,8 +24,12 @@ DRAIN, GROW = 100, 101
 
 
 @entry
-def advance(st: State, until: float) -> tuple[int, float, int, int]:
-    """(kind, time, server, row) of the next event; see `interface`."""
+def advance(st: State, until: float, routed: int) -> tuple[int, float, int, int]:
+    """(kind, time, server, row) of the next event, after the arrival that waits for a server went to the one `routed`,
+    if one is; see `interface`."""
+    if routed != UNROUTED:
+        slot, st.world[0].pending = st.world[0].pending, NONE
+        submit(st, routed, slot, True)
     while True:
         if st.world[0].fresh > 0:
             ended, st.world[0].fresh = st.world[0].fresh, 0

@@ -57,10 +57,10 @@ class ReferenceEngine(Batching):
             )
             self._arrivals.append((request, int(targets[row])))
 
-    def route(self, server: int, lengths: tuple[int, int] | None = None) -> int:
+    def route(self, server: int, lengths: tuple[int, int] | None = None) -> None:
         request = self._arrived()
         request.prompt, request.output = lengths or (request.prompt, request.output)
-        return self._enqueue(self.servers[server], request)
+        self._enqueue(self.servers[server], request)
 
     def take(self) -> Moved:
         return world.moved(self._arrived())

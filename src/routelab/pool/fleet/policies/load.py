@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from routelab.core.seeds import stream
@@ -26,16 +28,22 @@ class ShortestQueue(Policy):
         return int(servers[(waiting[servers] * 1_000_000 + running[servers]).argmin()])
 
 
+def _uniform(draw: np.random.Generator) -> Iterator[float]:
+    """Numbers from 0 to below 1, drawn many at a time."""
+    while True:
+        yield from draw.random(1024).tolist()
+
+
 class PowerOfTwo(Policy):
     """The less busy of two servers drawn at random (Mitzenmacher 2001)."""
 
     def start(self, fleet: Control) -> None:
-        self._draw = stream(fleet.seed, "power of two")
+        self._shares = _uniform(stream(fleet.seed, "power of two"))
 
     def route(self, request: Request, fleet: Control) -> int:
-        servers = fleet.candidates(request)
-        pair = servers[self._draw.integers(len(servers), size=2)]
-        return int(pair[fleet.outstanding[pair].argmin()])
+        servers, busy = fleet.candidates(request), fleet.outstanding
+        one, other = (servers[int(next(self._shares) * len(servers))] for _ in range(2))
+        return int(one if busy[one] <= busy[other] else other)
 
 
 class LeastKv(Policy):
