@@ -327,3 +327,32 @@ def test_requests_of_a_model_that_nobody_has() -> None:
     arrivals = Arrivals(np.zeros(1), np.ones(1, int), np.ones(1, int), models=("openai/other",))
     with pytest.raises(InputError, match="openai/other"):
         Simulation(fleet_of([SERVER], [flat_cost()]), RoundRobin()).run(arrivals)
+
+
+def test_an_answer_may_ask_for_more_calls() -> None:
+    class Cascade(LeastLoaded):
+        """Whatever the first server answers, the second is asked to check it, with the answer in its prompt."""
+
+        def route(self, request: Request, fleet: Control) -> int:
+            return request.priority
+
+        def next_call(self, ended: np.void, request: Request, fleet: Control) -> list[Request]:
+            if request.priority:
+                return []
+            return [request._replace(priority=1, input_tokens=request.input_tokens + int(ended["output_tokens"]))]
+
+    first = requests(40, rate=5.0)
+    fleet = fleet_of([SERVER, SERVER], [gpu_cost()])
+    answers = {0: first.output_tokens.tolist()}
+
+    def lengths(request: Request, server: int) -> tuple[int, int]:
+        return request.input_tokens, 7 if server else answers[0][request.id]
+
+    run = Simulation(fleet, Cascade(), lengths=lengths).run(first)
+    asked, checks = run.requests[:40], run.requests[40:]
+    assert run.ok.all() and len(checks) == 40 and (checks["output_tokens"] == 7).all()
+    order = np.argsort(asked["last_token_s"], kind="stable")
+    assert (checks["arrival_s"] == asked["last_token_s"][order]).all()
+    assert (checks["input_tokens"] == (first.input_tokens + first.output_tokens)[order]).all()
+    with pytest.raises(ContractError, match="lengths"):
+        Simulation(fleet, Cascade()).run(first)

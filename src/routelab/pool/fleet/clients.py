@@ -57,7 +57,9 @@ class Clients:
     def ended(self, rows: NDArray[np.void]) -> None:
         """Requests ended (`DONE` rows, with the times at which their clients hear of it)."""
         for request, last in zip(rows["id"].tolist(), rows["last_token_s"].tolist(), strict=True):
-            programme = self._working.pop(request)
+            programme = self._working.pop(request, None)
+            if programme is None:  # a call that followed from an answer: no client waits for it
+                continue
             programme.open -= 1
             if programme.open == 0:
                 heard = last if math.isfinite(last) else self.fleet.now
@@ -98,7 +100,8 @@ def programmes(block: Arrivals, requests: Sequence[Request]) -> Iterator[Program
     step, output = block.column("step").tolist(), block.output_tokens.tolist()
     made: dict[int, dict[int, list[Task]]] = {}
     for row, request in enumerate(requests):
-        task = request, _moved(block, row, request, output[row])
+        content = block.hash_ids[slice(*block.hash_starts[row : row + 2])].tolist() if len(block.hash_starts) else ()
+        task = request, unanswered(request._replace(hash_ids=tuple(content)), output[row])
         made.setdefault(key[row], {}).setdefault(step[row], []).append(task)
     for steps in made.values():
         programme = Programme(next(iter(steps.values()))[0][0].region)
@@ -106,8 +109,7 @@ def programmes(block: Arrivals, requests: Sequence[Request]) -> Iterator[Program
         yield programme
 
 
-def _moved(block: Arrivals, row: int, request: Request, output: int) -> Moved:
-    content = block.hash_ids[block.hash_starts[row] : block.hash_starts[row + 1]] if len(block.hash_starts) else ()
+def unanswered(request: Request, output: int) -> Moved:
+    """A request that no server has seen, as the engine takes it, with the length that its answer will have."""
     unknown, lengths = (math.nan, math.nan, math.nan), (request.input_tokens, output, 0, 0, 0, 0)
-    kind = request.priority, request.adapter
-    return Moved(request.id, request.arrival_s, *unknown, *lengths, *kind, tuple(map(int, content)))
+    return Moved(request.id, request.arrival_s, *unknown, *lengths, request.priority, request.adapter, request.hash_ids)

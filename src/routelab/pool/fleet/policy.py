@@ -91,6 +91,13 @@ class Policy:
     def on_finish(self, ended: NDArray[np.void], fleet: Control) -> None:
         """Requests ended (`DONE` rows)."""
 
+    def next_call(self, ended: np.void, request: Request, fleet: Control) -> Sequence[Request]:
+        """A request ended (its `DONE` row): what is asked because of it, as requests like it with prompts of their own.
+
+        They arrive now, under new ids, in the order given. For cascades, retries, panels and agents.
+        """
+        raise NotImplementedError
+
     def on_tick(self, fleet: Control) -> None:
         """Every ``period_s``."""
 

@@ -12,7 +12,7 @@ from routelab.core.arrivals import Arrivals
 from routelab.core.decisions import Ints
 from routelab.core.errors import InputError, RoutelabError
 from routelab.pool.fleet.build import Fleet
-from routelab.pool.fleet.clients import Clients, Programme, programmes
+from routelab.pool.fleet.clients import Clients, Programme, programmes, unanswered
 from routelab.pool.fleet.control import Control, requests_of
 from routelab.pool.fleet.engine import CompiledEngine, Event, Moved
 from routelab.pool.fleet.engine.interface import (
@@ -64,7 +64,7 @@ class Simulation:
         self.clients = Clients(clients, think_s, until_s, self.control, self._ask) if clients else None
         self.hooks = Hooks(type(policy).__name__)
         self.breakdowns = Breakdowns(self.control, policy, self.hooks)
-        self._remembers = bool(self.breakdowns) or policy.has("on_fault")
+        self._remembers = bool(self.breakdowns) or policy.has("on_fault") or policy.has("next_call")
         self._wide = bool(self.control.wide)
         self._looks = self._wide or self._remembers  # at every request, also under `assign`
         self.engine.watch_finish = policy.has("on_finish") or bool(clients) or self._looks
@@ -166,11 +166,14 @@ class Simulation:
             self.hooks.running = ""
             self.control.hand_over(event.row, event.server, self._checked(target, None))
         elif event.kind == FINISHED:
-            rows = self._end(self.engine.done())
+            rows = self.engine.done()
+            requests = self._end(rows)
             if self.policy.has("on_finish"):
                 self._hook("on_finish")
                 self.policy.on_finish(rows, self.control)
                 self.hooks.running = ""
+            if self.policy.has("next_call"):
+                self._follow(rows, requests)
             if self.clients:
                 self.clients.ended(rows)
 
@@ -268,12 +271,23 @@ class Simulation:
         self.hooks.running = ""
         return choice
 
-    def _end(self, rows: NDArray[np.void]) -> NDArray[np.void]:
+    def _end(self, rows: NDArray[np.void]) -> list[Request]:
+        """Keep the rows; the requests that they are of, where they are remembered."""
         self.control.wide.bring_back(rows)
-        if self._remembers:
-            self.control.forget(rows["id"].tolist())
         self._done.append(rows)
-        return rows
+        return self.control.forget(rows["id"].tolist()) if self._remembers else []
+
+    def _follow(self, rows: NDArray[np.void], requests: Sequence[Request]) -> None:
+        """Ask what follows from answers; how long those answers will be is known when it is known who gives them."""
+        for row, request in zip(rows, requests, strict=True):
+            self._hook("next_call")
+            calls = self.policy.next_call(row, request, self.control)
+            if calls and self.lengths is None:
+                raise self.hooks.error("calls", "a simulation that is given the `lengths` of their answers")
+            self.hooks.running = ""
+            for call in calls:
+                made = call._replace(id=self._fed, arrival_s=self.engine.now)
+                self._ask(made, unanswered(made, output=1))
 
     def _keep(self, request: Request, moved: Moved, choice: int) -> None:
         if choice == DROP:

@@ -231,13 +231,12 @@ class Verbs:
         self.held[request.id], self._kept[request.id] = request, moved
 
     def remember(self, request: Request) -> None:
-        """A request comes to be routed, in a fleet whose servers break down."""
+        """A request comes to be routed, where somebody will have to know it again."""
         self._known[request.id] = request
 
-    def forget(self, ended: Iterable[int]) -> None:
-        """Requests ended."""
-        for request in ended:
-            self._known.pop(request, None)
+    def forget(self, ended: Iterable[int]) -> list[Request]:
+        """Requests that were remembered ended."""
+        return [self._known.pop(request) for request in ended]
 
     def deliver(self, request: Request, moved: Moved, server: int) -> None:
         """Put a request that no server has into the queue of one, when it is there."""
