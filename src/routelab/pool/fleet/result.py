@@ -1,4 +1,4 @@
-"""What a run yields: a row for each request, what each server did, and the figures that people ask for."""
+"""What a run yields: what the servers did, a row for each request, and the figures that people ask for."""
 
 from __future__ import annotations
 
@@ -11,22 +11,19 @@ import polars as pl
 from numpy.typing import NDArray
 
 from routelab.core.decisions import Floats
-from routelab.core.files import atomic_path
 from routelab.pool.fleet.build import Fleet
-from routelab.pool.fleet.engine.interface import OK, TOO_LONG, Servers
+from routelab.pool.fleet.engine.interface import OK, Servers
+from routelab.pool.fleet.rows import frame, rows_file
 from routelab.pool.fleet.spec import Slo
-
-STATUS = ("ok", "too-long", "out-of-memory", "dropped")
-PERCENTILES = (50, 90, 99)
+from routelab.pool.fleet.tally import Exact, Tally, e2e_s, in_time, tpot_s, ttft_s
 
 
-@dataclass(frozen=True)
-class Run:
-    """``requests``: `DONE` rows in the order of their ids. ``usage``: seconds by server. ``span_s``: first arrival to
-    last token. ``on_s``: how long each server was there."""
+@dataclass(frozen=True, kw_only=True)
+class Ledger:
+    """What the servers did and what that cost: all of a run but its requests. ``usage``: seconds by server. ``on_s``:
+    how long each server was there."""
 
     fleet: Fleet
-    requests: NDArray[np.void]
     usage: dict[str, Floats]
     on_s: Floats
     wall_s: float
@@ -34,39 +31,6 @@ class Run:
     migrations: int = 0
     egress_usd: float = 0.0
     samples: list[tuple[float, Servers]] = field(default_factory=list)
-
-    @property
-    def ok(self) -> NDArray[np.bool_]:
-        done: NDArray[np.bool_] = self.requests["status"] == OK
-        return done
-
-    @property
-    def ttft_s(self) -> Floats:
-        return np.asarray(self.requests["first_token_s"] - self.requests["arrival_s"], dtype=float)
-
-    @property
-    def e2e_s(self) -> Floats:
-        return np.asarray(self.requests["last_token_s"] - self.requests["arrival_s"], dtype=float)
-
-    @property
-    def tpot_s(self) -> Floats:
-        """Seconds a token after the first; NaN for answers of one token."""
-        more = self.requests["output_tokens"] - 1
-        spent = self.requests["last_token_s"] - self.requests["first_token_s"]
-        return np.where(more > 0, spent / np.maximum(more, 1), np.nan)
-
-    @property
-    def span_s(self) -> float:
-        ends = self.requests["last_token_s"][self.ok]
-        return float(np.nanmax(ends) - self.requests["arrival_s"].min()) if len(ends) else 0.0
-
-    def in_time(self, slo: Slo) -> NDArray[np.bool_]:
-        """The requests that were answered within every limit."""
-        good = self.ok.copy()
-        for limit, seconds in ((slo.ttft_s, self.ttft_s), (slo.tpot_s, self.tpot_s), (slo.e2e_s, self.e2e_s)):
-            if limit is not None:
-                good &= ~(seconds > limit)
-        return good
 
     @property
     def energy_j(self) -> float:
@@ -84,54 +48,65 @@ class Run:
         on_usd = sum(s.usd_per_hour * on / 3600 for s, on in zip(self.fleet.servers, self.on_s, strict=True))
         return float(on_usd) + self.egress_usd
 
-    def summary(self, slo: Slo | None = None) -> dict[str, Any]:
-        """The figures of one run; `null` where there is nothing to measure."""
-        rows, ok, span = self.requests, self.ok, self.span_s
-        asked = slo or self.fleet.spec.slo
-        limited = any(getattr(asked, name) is not None for name in Slo.__struct_fields__)
-        good = self.in_time(asked)
-        return {
-            "requests": len(rows),
-            "completed": int(ok.sum()),
-            "failed": {STATUS[k]: int((rows["status"] == k).sum()) for k in range(TOO_LONG, len(STATUS))},
-            "throughput_req_s": float(ok.sum() / span) if span else None,
-            "throughput_tok_s": float(rows["output_tokens"][ok].sum() / span) if span else None,
-            "ttft_s": _percentiles(self.ttft_s[ok]),
-            "tpot_s": _percentiles(self.tpot_s[ok]),
-            "e2e_s": _percentiles(self.e2e_s[ok]),
-            "slo_attainment": float(good.mean()) if limited and len(rows) else None,
-            "goodput_req_s": float(good.sum() / span) if limited and span else None,
-            "preemptions": int(rows["preemptions"].sum()),
+    def figures(self, requests: Tally) -> dict[str, Any]:
+        """The figures of one run, with those of its requests; None where there is nothing to measure."""
+        return requests.figures() | {
             "migrations": self.migrations,
-            "prefix_hit_rate": float(rows["cached_tokens"].sum() / max(rows["input_tokens"].sum(), 1)),
             "utilisation": float(self.usage["busy_s"].sum() / max(self.on_s.sum(), 1e-12)),
             "energy_j": self.energy_j,
             "usd": self.usd,
-            "span_s": span,
             "wall_s": self.wall_s,
             "events": self.events,
         }
 
+
+@dataclass(frozen=True, kw_only=True)
+class Run(Ledger):
+    """A run whose every request is kept. ``requests``: `DONE` rows in the order of their ids. ``span_s``: first arrival
+    to last token."""
+
+    requests: NDArray[np.void]
+
+    @property
+    def ok(self) -> NDArray[np.bool_]:
+        done: NDArray[np.bool_] = self.requests["status"] == OK
+        return done
+
+    @property
+    def ttft_s(self) -> Floats:
+        return ttft_s(self.requests)
+
+    @property
+    def e2e_s(self) -> Floats:
+        return e2e_s(self.requests)
+
+    @property
+    def tpot_s(self) -> Floats:
+        """Seconds a token after the first; NaN for answers of one token."""
+        return tpot_s(self.requests)
+
+    @property
+    def span_s(self) -> float:
+        return self._tally(Slo()).span_s
+
+    def in_time(self, slo: Slo) -> NDArray[np.bool_]:
+        """The requests that were answered within every limit."""
+        return in_time(self.requests, slo)
+
+    def summary(self, slo: Slo | None = None) -> dict[str, Any]:
+        """The figures of one run; `null` where there is nothing to measure."""
+        return self.figures(self._tally(slo or self.fleet.spec.slo))
+
+    def _tally(self, slo: Slo) -> Tally:
+        tally = Tally(slo, Exact)
+        tally.add(self.requests)
+        return tally
+
     def frame(self) -> pl.DataFrame:
         """One row for each request, in the order of arrival."""
-        names = [str(name) for name in self.requests.dtype.names or ()]
-        columns = {name: np.ascontiguousarray(self.requests[name]) for name in names}
-        return pl.DataFrame(columns).with_columns(
-            pl.col("status").replace_strict(dict(enumerate(STATUS)), return_dtype=pl.String)
-        )
+        return frame(self.requests)
 
     def write(self, path: Path) -> None:
         """The rows as Parquet, or CSV where the path says so; whole or not at all."""
-        with atomic_path(path) as temporary:
-            if path.suffix == ".csv":
-                self.frame().write_csv(temporary)
-            else:
-                self.frame().write_parquet(temporary)
-
-
-def _percentiles(seconds: Floats) -> dict[str, float | None]:
-    known = seconds[np.isfinite(seconds)]
-    if not len(known):
-        return dict.fromkeys([f"p{q}" for q in PERCENTILES] + ["mean"])
-    values = [*np.percentile(known, PERCENTILES).tolist(), float(known.mean())]
-    return dict(zip([f"p{q}" for q in PERCENTILES] + ["mean"], values, strict=True))
+        with rows_file(path) as add:
+            add(self.requests)

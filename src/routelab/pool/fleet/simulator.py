@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +30,8 @@ from routelab.pool.fleet.engine.interface import (
 )
 from routelab.pool.fleet.faults import Breakdowns
 from routelab.pool.fleet.policy import DROP, HOLD, Admission, Policy, Request
-from routelab.pool.fleet.result import Run
+from routelab.pool.fleet.result import Ledger, Run
+from routelab.pool.fleet.rows import Gathered, Sink, in_order
 from routelab.pool.fleet.watchdog import Hooks, watched
 
 Lengths = Callable[[Request, int], tuple[int, int]]
@@ -68,7 +70,7 @@ class Simulation:
         self._wide = bool(self.control.wide)
         self._looks = self._wide or self._remembers  # at every request, also under `assign`
         self.engine.watch_finish = policy.has("on_finish") or bool(clients) or self._looks
-        self._done: list[NDArray[np.void]] = []
+        self._done = Gathered()
         self._block: list[Request] = []
         self._assigned: dict[int, int] = {}
         self._fed = 0
@@ -78,12 +80,20 @@ class Simulation:
 
     def run(self, arrivals: Arrivals | Iterable[Arrivals]) -> Run:
         """Until every request ended. Raises ContractError where the policy fails, hangs, or leaves requests lying."""
+        blocks: list[NDArray[np.void]] = []
+        ledger = self.stream(arrivals, blocks.append)
+        return Run(requests=in_order(blocks), **{each.name: getattr(ledger, each.name) for each in fields(Ledger)})
+
+    def stream(self, arrivals: Arrivals | Iterable[Arrivals], sink: Sink) -> Ledger:
+        """The same, but requests go to `sink`, block by block as they end, and are forgotten: memory is bound by those
+        in flight and one block of arrivals."""
         started = time.perf_counter()
         size = max(len(arrivals), 1) if self.clients and isinstance(arrivals, Arrivals) else BLOCK
         blocks = arrivals.blocks(size) if isinstance(arrivals, Arrivals) else iter(arrivals)
+        self._done.into(sink)
         with watched(self.hooks, HOOK_LIMIT_S):
             try:
-                self._run(blocks)
+                self._run(self._emptied(blocks))
             except RoutelabError:
                 raise
             except Exception as error:
@@ -91,18 +101,24 @@ class Simulation:
                     raise
                 raise self.hooks.error(f"{type(error).__name__}: {error}") from error
         self._end(self.engine.done())
-        rows = np.sort(np.concatenate(self._done), order="id")
-        return Run(
+        self._done.flush()
+        return Ledger(
             fleet=self.control.fleet,
-            requests=rows,
             usage=self.control.meter.usage(),
-            on_s=self.control.meter.on_seconds(float(rows["arrival_s"].min()) if len(rows) else 0.0),
+            on_s=self.control.meter.on_seconds(self._done.first_s),
             wall_s=time.perf_counter() - started,
             events=self.engine.events,
             migrations=self.control.migrations,
             egress_usd=self.control.wide.usd,
             samples=self._samples,
         )
+
+    def _emptied(self, blocks: Iterator[Arrivals]) -> Iterator[Arrivals]:
+        """The same blocks; between them, what ended is taken out of an engine that does not tell of ends."""
+        for block in blocks:
+            yield block
+            if not self.engine.watch_finish:
+                self._end(self.engine.done())
 
     def _run(self, blocks: Iterator[Arrivals]) -> None:
         self._hook("start")
@@ -274,7 +290,7 @@ class Simulation:
     def _end(self, rows: NDArray[np.void]) -> list[Request]:
         """Keep the rows; the requests that they are of, where they are remembered."""
         self.control.wide.bring_back(rows)
-        self._done.append(rows)
+        self._done.add(rows)
         return self.control.forget(rows["id"].tolist()) if self._remembers else []
 
     def _follow(self, rows: NDArray[np.void], requests: Sequence[Request]) -> None:

@@ -16,11 +16,12 @@ from routelab.workload.arrivals.lengths import (
     Separate,
     Uniform,
 )
-from routelab.workload.arrivals.load import NAMES, AnyWorkload, Merged, load, workload
+from routelab.workload.arrivals.load import NAMES, AnyWorkload, Merged, load, load_blocks, workload
 from routelab.workload.arrivals.places import Popularity, phase_shifted
 from routelab.workload.arrivals.processes import Diurnal, Gamma, Hawkes, OnOff, Poisson, Together, Weibull
 from routelab.workload.arrivals.readers import read
 from routelab.workload.arrivals.servegen import fit_clients, read_client_folder, read_client_tables
+from routelab.workload.arrivals.streamed import read_parts
 from routelab.workload.arrivals.structured import Agents, Sessions, Trees
 from routelab.workload.arrivals.workload import Mixture, Region, Regions, Requests, Trace
 
@@ -63,12 +64,14 @@ __all__ = [
     "fit_clients",
     "join",
     "load",
+    "load_blocks",
     "merged",
     "phase_shifted",
     "read",
     "read_client_folder",
     "read_client_tables",
     "read_clients",
+    "read_parts",
     "scaled",
     "workload",
     "write_clients",

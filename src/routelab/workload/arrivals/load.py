@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -101,6 +102,11 @@ def load(path_or_name: str | Path, seed: int) -> Arrivals:
     10000
     """
     return workload(path_or_name).arrivals(seed)
+
+
+def load_blocks(path_or_name: str | Path, seed: int) -> Iterator[Arrivals]:
+    """The same, some at a time: of a trace, never more than these are in memory. Raises InputError."""
+    return workload(path_or_name).blocks(seed)
 
 
 def _rooted(value: Any, folder: Path) -> Any:

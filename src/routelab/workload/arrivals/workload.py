@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -23,6 +24,7 @@ from routelab.workload.arrivals.part import Count, Delay, Part, Rate, Seconds
 from routelab.workload.arrivals.places import Popularity
 from routelab.workload.arrivals.processes import AnyProcess, Diurnal
 from routelab.workload.arrivals.readers import read
+from routelab.workload.arrivals.streamed import ROWS, read_parts
 
 
 class Workload(Part, frozen=True, kw_only=True):
@@ -36,9 +38,16 @@ class Workload(Part, frozen=True, kw_only=True):
         made = self.checked()._arrivals(seed)
         if self.popularity is not None:
             made = self.popularity.assign(made, stream(seed, "arrivals", "models"))
-        if self.region is not None:
-            made = replace(made, region=np.zeros(len(made), dtype=np.int64), regions=(self.region,))
-        return made.checked(str(self.__struct_config__.tag))
+        return self._placed(made).checked(str(self.__struct_config__.tag))
+
+    def blocks(self, seed: int) -> Iterator[Arrivals]:
+        """The same requests, some at a time; made at once but where a trace is read."""
+        yield from self.arrivals(seed).blocks(ROWS)
+
+    def _placed(self, made: Arrivals) -> Arrivals:
+        if self.region is None:
+            return made
+        return replace(made, region=np.zeros(len(made), dtype=np.int64), regions=(self.region,))
 
     def _arrivals(self, seed: int) -> Arrivals:
         raise NotImplementedError
@@ -57,10 +66,28 @@ class Trace(Workload, frozen=True, kw_only=True, tag="trace"):
 
     def _arrivals(self, seed: int) -> Arrivals:
         trace = read(Path(self.path), self.format, columns=self.columns, hash_tokens=self.hash_tokens)
-        stop = len(trace) if self.horizon_s is None else int(np.searchsorted(trace.time_s, self.horizon_s))
-        stop = min(stop, self.n or stop)
-        cut = trace.part(0, stop)
+        cut = self._cut(trace, 0)
         return cut if self.scale == 1 else scaled(cut, self.scale, stream(seed, "arrivals", "scale"))
+
+    def blocks(self, seed: int) -> Iterator[Arrivals]:
+        """The same requests, never more than some in memory; where copies or models are drawn, of the whole trace."""
+        if self.scale != 1 or self.popularity is not None:
+            yield from super().blocks(seed)
+            return
+        self.checked()
+        read_so_far = 0
+        for part in read_parts(Path(self.path), self.format, columns=self.columns, hash_tokens=self.hash_tokens):
+            cut = self._cut(part, read_so_far)
+            if len(cut):
+                yield self._placed(cut)
+            read_so_far += len(part)
+            if len(cut) < len(part):
+                return
+
+    def _cut(self, trace: Arrivals, before: int) -> Arrivals:
+        """What `n` and `horizon_s` leave of requests that come after so many others."""
+        stop = len(trace) if self.horizon_s is None else int(np.searchsorted(trace.time_s, self.horizon_s))
+        return trace.part(0, stop if self.n is None else min(stop, self.n - before))
 
 
 class Requests(Workload, frozen=True, kw_only=True, tag="process"):
