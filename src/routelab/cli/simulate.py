@@ -33,6 +33,13 @@ if TYPE_CHECKING:
     "--requests-out", type=click.Path(path_type=Path), help="Also write a row for each request (.parquet, .csv)."
 )
 @click.option("--stream", is_flag=True, help="Never hold the trace or the rows in memory; percentiles within 0.5 %.")
+@click.option(
+    "--draws",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Repeat the run so often, with drawn speeds and other seeds, for 90 % intervals.",
+)
 @seed_option
 @json_option
 def simulate_command(
@@ -42,6 +49,7 @@ def simulate_command(
     clients: int | None,
     requests_out: Path | None,
     stream: bool,
+    draws: int,
     seed: int,
     as_json: bool,
 ) -> None:
@@ -50,24 +58,33 @@ def simulate_command(
     from routelab.pool.fleet.policies import load_policy
     from routelab.pool.fleet.simulator import Simulation
     from routelab.pool.fleet.spec import load_fleet
+    from routelab.pool.fleet.uncertainty import intervals, worlds
     from routelab.workload.arrivals import load, load_blocks
 
     if stream and clients:
         got = "--clients, whose sessions are asked for whole"
         raise InputError("--stream", expected="arrivals at their own times", got=got, fix="leave one of them out")
     spec = load_fleet(fleet)
-    simulation = Simulation(build(spec), load_policy(policy or spec.policy), seed=seed, clients=clients or 0)
-    if stream:
-        found = _streamed(simulation, load_blocks(arrivals, seed), spec.slo, requests_out)
-    else:
-        run = simulation.run(load(arrivals, seed))
-        if requests_out:
-            run.write(requests_out)
-        found = run.summary()
+    found = []
+    for draw, world in enumerate(worlds(build(spec), draws, seed)):
+        one = Simulation(world, load_policy(policy or spec.policy), seed=seed + draw, clients=clients or 0)
+        rows_out = requests_out if draw == 0 else None
+        if stream:
+            found.append(_streamed(one, load_blocks(arrivals, seed + draw), spec.slo, rows_out))
+        else:
+            found.append(_kept(one, load(arrivals, seed + draw), rows_out))
+    summary = found[0] | ({"draws": draws, "intervals": intervals(found)} if draws else {})
     if as_json:
-        emit_json(found)
+        emit_json(summary)
     else:
-        _print(found)
+        _print(summary)
+
+
+def _kept(simulation: Simulation, arrivals: Arrivals, requests_out: Path | None) -> dict[str, Any]:
+    run = simulation.run(arrivals)
+    if requests_out:
+        run.write(requests_out)
+    return run.summary()
 
 
 def _streamed(
@@ -90,17 +107,31 @@ def _streamed(
 
 
 def _print(found: dict[str, Any]) -> None:
+    known = found.get("intervals")
+
+    def told(form: str, unit: str, *keys: str, scale: float = 1.0) -> str:
+        value: Any = found
+        ends: Any = known
+        for key in keys:
+            value, ends = value[key], ends and ends[key]
+        around = f" ({ends[0] * scale:{form}} to {ends[1] * scale:{form}})" if ends else ""
+        return f"{value * scale:{form}}{unit}{around}"
+
     terminal = screen()
     terminal.print(f"{found['completed']:,} of {found['requests']:,} requests completed in {found['span_s']:,.0f} s")
+    between = "\n" + 13 * " " if known else "   "
     for name, label in (("ttft_s", "TTFT"), ("tpot_s", "TPOT"), ("e2e_s", "E2E")):
-        at = found[name]
-        if at["p50"] is not None:
-            terminal.print(f"{label:12} p50 {at['p50']:.4g} s   p90 {at['p90']:.4g} s   p99 {at['p99']:.4g} s")
-    if found["slo_attainment"] is not None:
-        terminal.print(f"{'in time':12} {found['slo_attainment']:.1%}   goodput {found['goodput_req_s']:.4g} req/s")
+        if found[name]["p50"] is not None:
+            figures = between.join(f"{at} {told('.4g', ' s', name, at)}" for at in ("p50", "p90", "p99"))
+            terminal.print(f"{label:12} {figures}")
+    if found["goodput_req_s"] is not None:
+        goodput = told(".4g", " req/s", "goodput_req_s")
+        terminal.print(f"{'in time':12} {told('.1%', '', 'slo_attainment')}{between}goodput {goodput}")
     if found["throughput_req_s"] is not None:
-        rates = f"{found['throughput_req_s']:.4g} req/s, {found['throughput_tok_s']:.4g} tokens/s"
-        terminal.print(f"{'throughput':12} {rates}, servers busy {found['utilisation']:.0%}")
-    terminal.print(f"{'memory':12} {found['preemptions']:,} preemptions, prefix hits {found['prefix_hit_rate']:.1%}")
-    terminal.print(f"{'cost':12} ${found['usd']:.4g}, {found['energy_j'] / 3.6e6:.4g} kWh")
+        rates = told(".4g", " req/s", "throughput_req_s"), told(".4g", " tokens/s", "throughput_tok_s")
+        busy = f"servers busy {told('.0%', '', 'utilisation')}"
+        terminal.print(f"{'throughput':12} {(',' + between if known else ', ').join((*rates, busy))}")
+    hits = f"prefix hits {told('.1%', '', 'prefix_hit_rate')}"
+    terminal.print(f"{'memory':12} {told(',.0f', ' preemptions', 'preemptions')}, {hits}")
+    terminal.print(f"{'cost':12} ${told('.4g', '', 'usd')}, {told('.4g', ' kWh', 'energy_j', scale=1 / 3.6e6)}")
     terminal.print(f"{'simulated':12} in {found['wall_s']:.2f} s, {found['events']:,} events")

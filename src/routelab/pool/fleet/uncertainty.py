@@ -1,8 +1,9 @@
 """How far a simulated figure may be off: the same run with other speeds, and what earlier runs were off.
 
 Two sources, drawn jointly. First, the speed of every pool is not known exactly: runs are repeated with the times of its
-steps scaled by a draw, from errors on data that the run has no part in (of operator tables: how far a point lies off
-the line of its neighbours; of the roofline: models that were held out of its calibration). Queues enlarge such errors,
+steps scaled by a draw, from errors on data that the run has no part in (of a fitted cost: its own points, others on the
+machine included; of operator tables: how far a point lies off the line of its neighbours; of the roofline: models that
+were held out of its calibration). Queues enlarge such errors,
 which is why whole runs are repeated. Second, where measured runs of other deployments are at hand, the errors of their
 requests. What both have in common is counted twice, so that intervals err on the wide side. Knows no measurement of the
 run that is predicted.
@@ -10,8 +11,9 @@ run that is predicted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,7 @@ from routelab.core.errors import InputError
 from routelab.core.seeds import stream
 from routelab.pool.fleet.build import Fleet
 from routelab.pool.fleet.cost.calibrated import load_calibration
+from routelab.pool.fleet.cost.fitted import load_fitted
 from routelab.pool.fleet.cost.step import StepCost
 from routelab.pool.fleet.policy import Policy
 from routelab.pool.fleet.result import Run
@@ -64,13 +67,21 @@ def repeated(
     fleet: Fleet, policy: Callable[[], Policy], arrivals: Arrivals, *, draws: int = 20, seed: int = 0
 ) -> list[Run]:
     """The run as it is, and once more for each draw of the pools' speeds."""
-    factors = np.vstack([np.ones(len(fleet.costs)), _slower(fleet, draws, seed)])
-    costs = [tuple(scaled(cost, factor) for cost, factor in zip(fleet.costs, row, strict=True)) for row in factors]
-    return [Simulation(replace(fleet, costs=each), policy(), seed=seed).run(arrivals) for each in costs]
+    return [Simulation(each, policy(), seed=seed).run(arrivals) for each in worlds(fleet, draws, seed)]
+
+
+def worlds(fleet: Fleet, draws: int, seed: int) -> Iterator[Fleet]:
+    """The fleet as it is, and once more for each draw of its pools' speeds."""
+    yield fleet
+    for row in _slower(fleet, draws, seed):
+        yield replace(fleet, costs=tuple(scaled(cost, each) for cost, each in zip(fleet.costs, row, strict=True)))
 
 
 def intervals(summaries: Sequence[Mapping[str, Any]], level: float = 0.9) -> dict[str, Any]:
-    """Summaries of repeated runs as one, the first of them with ``{"value", "low", "high"}`` for every figure."""
+    """``[low, high]`` for every figure of the first of several summaries of a run; None where it has none.
+
+    So many of the summaries lie between them, and the figure itself always.
+    """
     if not summaries:
         raise InputError("summaries", expected="one or more", got="none", fix="repeat the run")
     found: dict[str, Any] = {}
@@ -78,10 +89,11 @@ def intervals(summaries: Sequence[Mapping[str, Any]], level: float = 0.9) -> dic
         every = [summary[name] for summary in summaries]
         if isinstance(value, Mapping):
             found[name] = intervals(every, level)
+        elif value is None:
+            found[name] = None
         else:
-            known = [each for each in every if each is not None]
-            ends = np.quantile(known, _ends(level)).tolist() if known and value is not None else (None, None)
-            found[name] = {"value": value, "low": ends[0], "high": ends[1]}
+            low, high = np.quantile([each for each in every if each is not None], _ends(level)).tolist()
+            found[name] = [min(low, value), max(high, value)]
     return found
 
 
@@ -98,10 +110,15 @@ def scaled(cost: StepCost, factor: float) -> StepCost:
 
 def _slower(fleet: Fleet, draws: int, seed: int) -> Floats:
     """(draws, pools): how many times as long the steps of each pool take."""
-    held_out, logs = load_calibration().tpot_errors, np.zeros((draws, len(fleet.costs)))
+    logs = np.zeros((draws, len(fleet.costs)))
     for place, pool in enumerate(fleet.spec.pools):
         draw = stream(seed, "fleet", "speed", place)
-        logs[:, place] = TABLE_NOISE * draw.standard_normal(draws) if pool.tables else draw.choice(held_out, draws)
+        if pool.cost:
+            logs[:, place] = draw.choice(load_fitted(Path(pool.cost)).errors or [0.0], draws)
+        elif pool.tables:
+            logs[:, place] = TABLE_NOISE * draw.standard_normal(draws)
+        else:
+            logs[:, place] = draw.choice(load_calibration().tpot_errors, draws)
     return np.exp(logs)
 
 
