@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+from click.testing import CliRunner, Result
 
 from chrome import BINARY, Chrome
 from routelab.arena.joint.judge import judge
@@ -17,6 +18,7 @@ from routelab.arena.joint.sweep import state_worth, swept
 from routelab.arena.report.joint import render_joint, write_joint
 from routelab.arena.report.joint.schema import as_joint
 from routelab.arena.report.joint.words import sentences, title
+from routelab.cli import cli
 from routelab.core import InputError
 from routelab.data import FLEETS, default_table
 from routelab.pool.fleet.spec import FleetSpec, PoolSpec, Slo, load_fleet, read_fleet
@@ -202,6 +204,40 @@ def test_a_real_run_makes_a_page_and_little_json(tmp_path: Path) -> None:
     assert len(json.dumps(found)) < 300_000
     write_joint(json.loads(json.dumps(found)), tmp_path / "joint.html")
     assert "spill-over" in (tmp_path / "joint.html").read_text("utf-8")
+
+
+# the command
+
+
+def rendered(folder: Path, run: dict[str, Any], *options: str) -> Result:
+    (folder / "joint.json").write_text(json.dumps(run), encoding="utf-8")
+    call = ["report", str(folder / "joint.json"), "-o", str(folder / "page.html"), *options]
+    return CliRunner().invoke(cli, call, standalone_mode=False)
+
+
+def test_report_makes_of_the_json_the_page_that_the_run_itself_wrote(tmp_path: Path) -> None:
+    answer = rendered(tmp_path, sample_joint())
+    write_joint(sample_joint(), tmp_path / "joint.html")
+    assert (tmp_path / "page.html").read_bytes() == (tmp_path / "joint.html").read_bytes()
+    assert "mover, no view" in answer.output and "right and in time" in answer.output and "wrote" in answer.output
+    told = json.loads(rendered(tmp_path, sample_joint(), "--json").output)
+    assert told["title"] == title(as_joint(sample_joint())) and told["written"] == [str(tmp_path / "page.html")]
+
+
+@pytest.mark.parametrize(
+    ("run", "options", "said"),
+    [
+        (sample_joint(schema_version=2), (), "joint.json: expected a joint run with schema_version 1"),
+        (sample_joint(routers=3), (), r"\$\.routers"),
+        (sample_joint(), ("--markdown",), "--markdown: expected the JSON of `routelab evaluate`"),
+    ],
+)
+def test_what_cannot_be_rendered_is_told_and_nothing_written(
+    tmp_path: Path, run: dict[str, Any], options: tuple[str, ...], said: str
+) -> None:
+    error = rendered(tmp_path, run, *options).exception
+    assert isinstance(error, InputError) and re.search(said, str(error))
+    assert not (tmp_path / "page.html").exists()
 
 
 # the documentation

@@ -52,13 +52,14 @@ def run_joint(
     if as_json:
         emit_json(found)
         return 0
-    screen().print(_scorecard(found))
+    screen().print(scorecard(found))
     page = Text(str(output / "joint.html"), "bold")
     console().print(Text.assemble("\nopen ", page, f" in a browser; the numbers are in {output / 'joint.json'}"))
     return 0
 
 
-def _scorecard(found: dict[str, Any]) -> Table:
+def scorecard(found: dict[str, Any]) -> Table:
+    """The routers of a joint run, best first, in eighty columns."""
     slo = ", ".join(f"{name.removesuffix('_s')} ≤ {limit:g} s" for name, limit in found["fleet"]["slo"].items())
     title = f"{found['fleet']['servers']} servers · {found['workload']['requests']:,} requests · {slo or 'no limits'}"
     table = Table(padding=(0, 0), title=f"{title} · {found['protocol']['seeds']} seeds", title_justify="left")

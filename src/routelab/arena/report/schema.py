@@ -254,9 +254,13 @@ def as_result(value: Mapping[str, Any] | Result, where: str = "result") -> Resul
 
 def read_result(path: Path) -> Result:
     """Read a result file; raises InputError where it is not one."""
+    return as_result(read_json(path), str(path))
+
+
+def read_json(path: Path) -> Any:
+    """The plain values of a result file of any kind; raises InputError where it holds none."""
     text = read_text(path, what="a result file", limit=256 << 20)
     try:
-        value = msgspec.json.decode(text)
+        return msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError) as error:
         raise InputError(str(path), expected="JSON", got=str(error), fix=REMEDY) from None
-    return as_result(value, str(path))

@@ -23,7 +23,7 @@ from routelab.core.files import write_text
 SCRIPTS = ("echarts.min.js", "charts.js", "joint.js", "report.js")
 
 
-def render_joint(result: Mapping[str, Any]) -> str:
+def render_joint(result: Mapping[str, Any] | JointResult) -> str:
     """The whole page as text; raises InputError for what is no joint run."""
     run = as_joint(result)
     scripts = [asset(name) for name in SCRIPTS]
@@ -53,7 +53,7 @@ def render_joint(result: Mapping[str, Any]) -> str:
     )
 
 
-def write_joint(result: Mapping[str, Any], path: Path) -> None:
+def write_joint(result: Mapping[str, Any] | JointResult, path: Path) -> None:
     """Write the page, whole or not at all."""
     write_text(path, render_joint(result))
 

@@ -150,9 +150,16 @@ class JointResult(msgspec.Struct, frozen=True):
         return [row for row in self.routers if row.yardstick]
 
 
-def as_joint(value: Mapping[str, Any], where: str = "joint.json") -> JointResult:
+def is_joint(value: object) -> bool:
+    """Whether plain values say that they are a joint run."""
+    return isinstance(value, Mapping) and value.get("kind") == "joint"
+
+
+def as_joint(value: Mapping[str, Any] | JointResult, where: str = "joint.json") -> JointResult:
     """Check plain values; raises InputError with the path of the first wrong field."""
-    if value.get("kind") != "joint" or value.get("schema_version") != SCHEMA_VERSION:
+    if isinstance(value, JointResult):
+        return value
+    if not is_joint(value) or value.get("schema_version") != SCHEMA_VERSION:
         raise InputError(
             where,
             expected=f"a joint run with schema_version {SCHEMA_VERSION}",

@@ -6,6 +6,7 @@ Intervals are over seeds, of paired differences, and not corrected for the numbe
 from __future__ import annotations
 
 from routelab.arena.report.format import PERCENT, POINTS, Unit, interval, listed, number, plain, plural
+from routelab.arena.report.headline import Headline
 from routelab.arena.report.joint.schema import JointResult, Line, Row
 from routelab.arena.report.schema import Metric
 
@@ -16,6 +17,11 @@ CONFIDENCE = 0.95
 VIEWS = {"fresh": "fresh view", "aged": "aged view", "none": "no view", None: "never looks"}
 NO_BREAK = "\N{NO-BREAK SPACE}"
 LIMITS = {"ttft_s": "first token", "tpot_s": "token after token", "e2e_s": "whole answer"}
+
+
+def headline(run: JointResult) -> Headline:
+    """The title and the sentences, as the report of any run has them."""
+    return Headline(title(run), tuple(sentences(run)))
 
 
 def title(run: JointResult) -> str:
