@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,13 +23,10 @@ Sink = Callable[[NDArray[np.void]], object]
 class Gathered:
     """Hands rows on to a sink, some `BLOCK` at a time, however few end at once; knows when the first one arrived."""
 
-    def __init__(self) -> None:
-        self.first_s = math.inf
+    def __init__(self, sink: Sink) -> None:
+        self.sink, self.first_s = sink, math.inf
         self._rows: list[NDArray[np.void]] = []
         self._count = 0
-
-    def into(self, sink: Sink) -> None:
-        self._sink = sink
 
     def add(self, rows: NDArray[np.void]) -> None:
         self._rows.append(rows)
@@ -42,17 +39,19 @@ class Gathered:
         rows = np.concatenate([np.zeros(0, dtype=DONE), *self._rows])
         self.first_s = min(self.first_s, float(rows["arrival_s"].min(initial=math.inf)))
         self._rows, self._count = [], 0
-        self._sink(rows)
+        self.sink(rows)
 
 
-def in_order(blocks: Sequence[NDArray[np.void]]) -> NDArray[np.void]:
-    """All rows in the order of their ids, each put into its place; ids are about as many as rows."""
+def in_order(blocks: list[NDArray[np.void]]) -> NDArray[np.void]:
+    """All rows in the order of their ids, each put into its place; ids are about as many as rows. Blocks are taken out
+    of the list as they are placed, so that hardly a row is in memory twice."""
     most = max((int(rows["id"].max()) for rows in blocks if len(rows)), default=-1)
-    placed = np.zeros(most + 1, dtype=DONE)
-    placed["id"] = -1
-    for rows in blocks:
+    placed, there = np.zeros(most + 1, dtype=DONE), np.zeros(most + 1, dtype=bool)
+    while blocks:
+        rows = blocks.pop(0)
         placed[rows["id"]] = rows
-    whole: NDArray[np.void] = placed if len(placed) == sum(map(len, blocks)) else placed[placed["id"] >= 0]
+        there[rows["id"]] = True
+    whole: NDArray[np.void] = placed if there.all() else placed[there]
     return whole
 
 

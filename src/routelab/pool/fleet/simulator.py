@@ -70,7 +70,6 @@ class Simulation:
         self._wide = bool(self.control.wide)
         self._looks = self._wide or self._remembers  # at every request, also under `assign`
         self.engine.watch_finish = policy.has("on_finish") or bool(clients) or self._looks
-        self._done = Gathered()
         self._block: list[Request] = []
         self._assigned: dict[int, int] = {}
         self._fed = 0
@@ -90,7 +89,7 @@ class Simulation:
         started = time.perf_counter()
         size = max(len(arrivals), 1) if self.clients and isinstance(arrivals, Arrivals) else BLOCK
         blocks = arrivals.blocks(size) if isinstance(arrivals, Arrivals) else iter(arrivals)
-        self._done.into(sink)
+        self._done = Gathered(sink)
         with watched(self.hooks, HOOK_LIMIT_S):
             try:
                 self._run(self._emptied(blocks))

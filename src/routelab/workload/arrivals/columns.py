@@ -51,7 +51,8 @@ def made_from(source: Source, frame: pl.DataFrame, first: int = 1) -> Arrivals:
     some(path, frame.height)
     made: dict[str, Any] = {TIME: _times(source, frame)}
     if source.in_parts:
-        require(path, frame, used[TIME], np.diff(made[TIME], prepend=source.last_s) >= 0, "times in order")
+        later = np.diff(made[TIME], prepend=source.last_s) >= 0
+        require(path, frame, used[TIME], later, "times in order, where a file is read in parts")
         source.last_s = made[TIME][-1]
     for name in (INPUT, OUTPUT):
         made[name] = _number(path, frame, used[name], pl.Int64).to_numpy()
@@ -128,7 +129,7 @@ def _sessions(source: Source, frame: pl.DataFrame) -> Ints:
     if source.in_parts:
         codes = names.cast(pl.Int64, strict=False)
         good = names.is_null() | (codes >= 0).fill_null(False)
-        require(source.path, frame, column, good.to_numpy(), "a number from 0 on")
+        require(source.path, frame, column, good.to_numpy(), "a number from 0 on, where a file is read in parts")
     else:
         codes = names.rank("dense").cast(pl.Int64) - 1
     return np.asarray(codes.fill_null(NO_SESSION).to_numpy())
