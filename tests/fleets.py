@@ -104,4 +104,4 @@ def fleet_of(specs: list[ServerSpec], costs: list[StepCost], **spec: object) -> 
     pool = PoolSpec(model="meta-llama/Llama-3.1-8B", gpu="A100-80G")
     model, device = find_model(pool.model), find_hardware(pool.gpu)
     servers = [Server(pool, each, model, device, 1, 131072.0, 2.0) for each in specs]
-    return Fleet(FleetSpec(pools=(pool,), **spec), tuple(servers), tuple(costs))
+    return Fleet(FleetSpec(pools=(pool,), **spec), tuple(servers), tuple(costs), (0,) * len(costs))

@@ -1,12 +1,11 @@
 """How far a simulated figure may be off: the same run with other speeds, and what earlier runs were off.
 
-Two sources, drawn jointly. First, the speed of every pool is not known exactly: runs are repeated with the times of its
-steps scaled by a draw, from errors on data that the run has no part in (of a fitted cost: its own points, others on the
-machine included; of operator tables: how far a point lies off the line of its neighbours; of the roofline: models that
-were held out of its calibration). Queues enlarge such errors,
-which is why whole runs are repeated. Second, where measured runs of other deployments are at hand, the errors of their
-requests. What both have in common is counted twice, so that intervals err on the wide side. Knows no measurement of the
-run that is predicted.
+Two sources, drawn jointly. First, the speed of every pool is not known exactly: runs are repeated with other times of
+its steps, drawn from errors on data that the run has no part in. All steps of a fitted cost are off alike, by the
+errors of its own points, and all of the roofline, by those of models that were held out of its calibration; operator
+tables are off at each size by itself, as a point of them lies off the line of its neighbours. Queues enlarge such
+errors, which is why whole runs are repeated. Second, where measured runs of other deployments are at hand, the errors
+of their requests. What both have in common is counted twice. Knows no measurement of the run that is predicted.
 """
 
 from __future__ import annotations
@@ -29,6 +28,7 @@ from routelab.pool.fleet.cost.step import StepCost
 from routelab.pool.fleet.policy import Policy
 from routelab.pool.fleet.result import Run
 from routelab.pool.fleet.simulator import Simulation
+from routelab.pool.fleet.spec import PoolSpec
 
 METRICS = ("ttft_s", "tpot_s", "e2e_s")
 TABLE_NOISE = 0.03
@@ -73,8 +73,11 @@ def repeated(
 def worlds(fleet: Fleet, draws: int, seed: int) -> Iterator[Fleet]:
     """The fleet as it is, and once more for each draw of its pools' speeds."""
     yield fleet
-    for row in _slower(fleet, draws, seed):
-        yield replace(fleet, costs=tuple(scaled(cost, each) for cost, each in zip(fleet.costs, row, strict=True)))
+    streams = [stream(seed, "fleet", "speed", place) for place in range(len(fleet.spec.pools))]
+    for _ in range(draws):
+        drawn = [_drawn(pool, draw) for pool, draw in zip(fleet.spec.pools, streams, strict=True)]
+        costs = [drawn[pool](cost) for cost, pool in zip(fleet.costs, fleet.cost_pools, strict=True)]
+        yield replace(fleet, costs=tuple(costs))
 
 
 def intervals(summaries: Sequence[Mapping[str, Any]], level: float = 0.9) -> dict[str, Any]:
@@ -108,18 +111,23 @@ def scaled(cost: StepCost, factor: float) -> StepCost:
     return replace(cost, **{name: getattr(cost, name) * factor for name in SECONDS})
 
 
-def _slower(fleet: Fleet, draws: int, seed: int) -> Floats:
-    """(draws, pools): how many times as long the steps of each pool take."""
-    logs = np.zeros((draws, len(fleet.costs)))
-    for place, pool in enumerate(fleet.spec.pools):
-        draw = stream(seed, "fleet", "speed", place)
-        if pool.cost:
-            logs[:, place] = draw.choice(load_fitted(Path(pool.cost)).errors or [0.0], draws)
-        elif pool.tables:
-            logs[:, place] = TABLE_NOISE * draw.standard_normal(draws)
-        else:
-            logs[:, place] = draw.choice(load_calibration().tpot_errors, draws)
-    return np.exp(logs)
+def noisy(cost: StepCost, draw: np.random.Generator, noise: float = TABLE_NOISE) -> StepCost:
+    """A cost whose tables are measured anew: every size of a batch, and every point of attention, is off by itself."""
+
+    def again(table: Floats) -> Floats:
+        factors: Floats = np.exp(noise * draw.standard_normal(table.shape[: 1 if table.ndim == 2 else None]))
+        return table * (factors[:, None] if table.ndim == 2 else factors)
+
+    return replace(cost, tokens=again(cost.tokens), rows=again(cost.rows), attention_s=again(cost.attention_s))
+
+
+def _drawn(pool: PoolSpec, draw: np.random.Generator) -> Callable[[StepCost], StepCost]:
+    """What one draw makes of the costs of a pool."""
+    if pool.tables:
+        return lambda cost: noisy(cost, draw)
+    errors = (load_fitted(Path(pool.cost)).errors or [0.0]) if pool.cost else load_calibration().tpot_errors
+    factor = float(np.exp(draw.choice(errors)))
+    return lambda cost: scaled(cost, factor)
 
 
 def _band(values: Sequence[Floats], errors: Floats | None, level: float) -> Band:
