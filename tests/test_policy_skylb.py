@@ -16,6 +16,7 @@ from routelab.pool.fleet.engine import ServerSpec
 from routelab.pool.fleet.policies import load_policy
 from routelab.pool.fleet.policies.load import LeastLoaded
 from routelab.pool.fleet.policies.oblivious import RoundRobin
+from routelab.pool.fleet.policies.outage import ControlledSkyLB
 from routelab.pool.fleet.policies.pushing import BlindPush, CappedPush, HashedSkyLB, RegionLocal
 from routelab.pool.fleet.policies.skylb import SkyLB
 from routelab.pool.fleet.policy import Policy, Request
@@ -261,3 +262,25 @@ def test_requests_from_nowhere_are_served_where_there_are_regions_and_where_not(
 @pytest.mark.parametrize("name, kind", [("skylb", SkyLB), ("skylb-ch", HashedSkyLB), ("region-local", RegionLocal)])
 def test_they_are_registered(name: str, kind: type[Policy]) -> None:
     assert type(load_policy(name)) is kind
+
+
+def test_nothing_goes_where_it_is_forbidden() -> None:
+    class Protected(SkyLB):
+        forbidden = frozenset({("eu", "us")})
+
+    fleet = spread(("us", "eu", "asia"), seats=2)
+    run = Simulation(fleet, Protected()).run(from_region(200, "eu", rate=40.0))
+    assert run.ok.all() and set(run.requests["server"].tolist()) == {1, 2}
+    assert 0 in Simulation(fleet, SkyLB()).run(from_region(200, "eu", rate=40.0)).requests["server"]
+
+
+def test_the_closest_balancer_stands_in_for_one_that_fails() -> None:
+    arrivals = from_region(400, "us", rate=20.0)
+    fleet = spread(("us", "eu"))
+    run = Simulation(fleet, ControlledSkyLB({"us": (5.0, 10.0)})).run(arrivals)
+    assert run.ok.all()
+    away = (arrivals.time_s > 5.0) & (arrivals.time_s < 10.0)
+    # There and back, and from the balancer to the server where that is the lost balancer's own.
+    assert (run.ttft_s[away] >= 2 * AWAY_S).all() and run.ttft_s[~away].min() < AWAY_S
+    later = arrivals.time_s > 11.0
+    assert np.median(run.ttft_s[later]) < AWAY_S and set(run.requests["server"][later]) == {0}

@@ -94,7 +94,8 @@ class Migration:
 
     def _send(self, blocks: int) -> float:
         """When so many blocks, sent now, are there."""
-        return self.fleet.links[self.source].send(self.fleet.now, blocks * float(self.fleet.block_bytes[self.source]))
+        link, size = self.fleet.between(self.source, self.target), float(self.fleet.block_bytes[self.source])
+        return link.send(self.fleet.now, blocks * size)
 
     def _give_up(self) -> None:
         self.over = True

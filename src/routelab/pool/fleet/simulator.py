@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 
 import numpy as np
@@ -32,9 +32,9 @@ from routelab.pool.fleet.faults import Breakdowns
 from routelab.pool.fleet.policy import DROP, HOLD, Admission, Policy, Request
 from routelab.pool.fleet.result import Ledger, Run
 from routelab.pool.fleet.rows import Gathered, Sink, in_order
+from routelab.pool.fleet.verbs import Lengths
 from routelab.pool.fleet.watchdog import Hooks, watched
 
-Lengths = Callable[[Request, int], tuple[int, int]]
 BLOCK = 100_000
 PATIENCE_S = 3600.0
 HOOK_LIMIT_S = 10.0
@@ -59,7 +59,8 @@ class Simulation:
     ) -> None:
         self.policy, self.lengths = policy, lengths
         self.engine = CompiledEngine(fleet.costs, [server.spec for server in fleet.servers])
-        self.control = Control(fleet, self.engine, oracle=type(policy).__name__.startswith("Oracle"), seed=seed)
+        oracle = type(policy).__name__.startswith("Oracle")
+        self.control = Control(fleet, self.engine, oracle=oracle, seed=seed, _lengths=lengths)
         self.control.wide.check("policy region", (policy.region or self.control.regions[0],))
         self.engine.ask = policy.has("admit") or policy.has("order")
         self.engine.watch_pressure = policy.has("on_pressure")
@@ -269,9 +270,6 @@ class Simulation:
         choice = self._choose(request)
         if choice >= 0:
             server = self._checked(choice, request)
-            if self.lengths:
-                prompt, output = self.lengths(request, server)
-                moved = moved._replace(prompt=prompt, output=output)
             self.control.deliver(request, moved, server)
         else:
             self._keep(request, moved, choice)

@@ -23,6 +23,9 @@ from routelab.pool.fleet.migration import Migration
 from routelab.pool.fleet.policy import Request
 from routelab.pool.fleet.regions import WideArea
 
+Lengths = Callable[[Request, int], tuple[int, int]]
+"""The tokens of prompt and answer, where they depend on the server that is chosen."""
+
 
 @dataclass
 class Verbs:
@@ -40,6 +43,7 @@ class Verbs:
     _timers: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
     _order: Iterator[int] = field(default_factory=itertools.count)
     _known: dict[int, Request] = field(default_factory=dict)
+    _lengths: Lengths | None = None
     _homes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -115,7 +119,7 @@ class Verbs:
         """Send a request's keys to another server, which goes on with it; they stay here until they are there."""
         row = self._row(slot)
         request, size = int(row["id"]), float(row["blocks"] * self.block_bytes[server])
-        self.at(self.links[server].send(self.now, size), lambda: self._arrive(slot, request, target))
+        self.at(self.between(server, target).send(self.now, size), lambda: self._arrive(slot, request, target))
 
     def _arrive(self, slot: int, request: int, target: int) -> None:
         rows = self._engine.live()
@@ -127,6 +131,10 @@ class Verbs:
         """A request arrives with its keys; where the server is broken another one computes them again."""
         there = self.stand_in(server)
         self._engine.put(moved if there == server else moved._replace(computed=0), there, front=True)
+
+    def between(self, server: int, target: int) -> Link:
+        """What keys travel on from a server to another: its own link, or the one between their regions."""
+        return self.wide.links.get((self.regions[server], self.regions[target]), self.links[server])
 
     def _row(self, slot: int) -> np.void:
         rows = self._engine.live()
@@ -240,6 +248,9 @@ class Verbs:
 
     def deliver(self, request: Request, moved: Moved, server: int) -> None:
         """Put a request that no server has into the queue of one, when it is there."""
+        if self._lengths is not None and moved.produced == 0:
+            prompt, output = self._lengths(request, server)
+            moved = moved._replace(prompt=prompt, output=output)
         region = self.regions[server]
         there = self.wide.go(request.id, self.home(request), region, request.input_tokens, self.now)
         if there > self.now:

@@ -29,12 +29,16 @@ class Balancer:
 
 
 class SkyLB(Policy):
-    """First come first served; to local servers before peers, and to none of them while requests are pending there."""
+    """First come first served; to local servers before peers, and to none of them while requests are pending there.
+
+    ``forbidden``: ways, from a region to another, that no request may take (as data protection asks).
+    """
 
     period_s = 0.1
     buffer = 4
     least_share = 0.5
     offload = True
+    forbidden: frozenset[tuple[str, str]] = frozenset()
 
     def start(self, fleet: Control) -> None:
         servers: dict[str, list[int]] = {}
@@ -60,7 +64,7 @@ class SkyLB(Policy):
         for here in self.balancers.values():
             here.open = self.available(here.servers, fleet)
             for peer in self.balancers.values() if self.offload else ():
-                if peer is not here:
+                if peer is not here and (peer.region, here.region) not in self.forbidden:
                     news = partial(self.hear, peer, here.region, len(here.open), len(here.queue))
                     fleet.at(fleet.now + fleet.wide.latency_s(here.region, peer.region), news)
             self.push(here, fleet)
