@@ -283,4 +283,4 @@ def test_the_closest_balancer_stands_in_for_one_that_fails() -> None:
     # There and back, and from the balancer to the server where that is the lost balancer's own.
     assert (run.ttft_s[away] >= 2 * AWAY_S).all() and run.ttft_s[~away].min() < AWAY_S
     later = arrivals.time_s > 11.0
-    assert np.median(run.ttft_s[later]) < AWAY_S and set(run.requests["server"][later]) == {0}
+    assert np.median(run.ttft_s[later]) < AWAY_S and (run.requests["server"][later] == 0).mean() > 0.9
