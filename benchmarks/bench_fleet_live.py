@@ -33,7 +33,6 @@ from routelab.pool.fleet.engine import ServerSpec
 from routelab.pool.fleet.policies.oblivious import RoundRobin
 from routelab.pool.fleet.simulator import Simulation
 from routelab.pool.fleet.spec import FleetSpec, PoolSpec
-from routelab.pool.fleet.uncertainty import scaled
 from routelab.pool.live.openai import OpenAIChat
 
 SEED, MODEL = 0, "local/smollm2-135m"
@@ -121,7 +120,7 @@ def simulated(cost: FittedCost, part: list[Answered], slower: float = 1.0) -> Fi
     spec = ServerSpec(0, SLOTS * CONTEXT // 16, max_seqs=SLOTS, max_tokens=BATCH, prefix_cache=False)
     pool = PoolSpec(model="meta-llama/Llama-3.1-8B", gpu="L4")  # names alone: the cost was measured
     server = Server(pool, spec, find_model(pool.model), find_hardware(pool.gpu), 1, 0.0, 0.0)
-    fleet = Fleet(FleetSpec(pools=(pool,)), (server,), (scaled(cost.step_cost(BATCH, SLOTS), slower),))
+    fleet = Fleet(FleetSpec(pools=(pool,)), (server,), (cost.step_cost(BATCH, SLOTS).times(slower),))
     sent = np.array([each.sent_s for each in part])
     lengths = (np.array([getattr(each, name) for each in part]) for name in ("prompt", "answer"))
     run = Simulation(fleet, RoundRobin()).run(Arrivals(sent, *lengths))

@@ -191,3 +191,16 @@ def test_the_schema_of_a_fleet_refuses_senseless_faults() -> None:
     for faults in ({"mtbf_s": 0, "repair_s": 1}, {"mtbf_s": 1}, {"mtbf_s": 1, "repair_s": float("nan")}):
         with pytest.raises((InputError, msgspec.ValidationError)):
             fleet("random", requests(1, 1.0), faults=faults)
+
+
+def test_what_a_policy_believes_of_costs_may_be_wrong() -> None:
+    class Reads(LeastLoaded):
+        def start(self, fleet: Control) -> None:
+            self.believed = float(fleet.costs[0].fixed_s)
+
+    known, wrong = Reads(), Reads()
+    arrivals, cost = requests(20, 5.0), gpu_cost()
+    truth = fleet_of([ServerSpec(cost=0, kv_blocks=500)], [cost])
+    runs = [Simulation(truth, policy, cost_error=off).run(arrivals) for policy, off in ((known, 0.0), (wrong, 0.3))]
+    assert known.believed == cost.fixed_s != wrong.believed
+    assert (runs[0].requests == runs[1].requests).all()  # the world goes its way

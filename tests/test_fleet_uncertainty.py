@@ -20,7 +20,7 @@ from routelab.pool.fleet.cost.step import Batch
 from routelab.pool.fleet.engine import ServerSpec
 from routelab.pool.fleet.policies.oblivious import RoundRobin
 from routelab.pool.fleet.spec import read_fleet
-from routelab.pool.fleet.uncertainty import METRICS, errors_of, intervals, predict, repeated, scaled, worlds
+from routelab.pool.fleet.uncertainty import METRICS, errors_of, intervals, predict, repeated, worlds
 
 ARRIVALS = requests(60, rate=4.0)
 
@@ -31,7 +31,7 @@ def fleet() -> Fleet:
 
 def test_a_scaled_cost_scales_every_step_and_nothing_else() -> None:
     for batch in (Batch(300, 2, 4000.0, 300.0, 0, 0.0), Batch(9, 9, 0.0, 0.0, 9, 4000.0)):
-        assert scaled(gpu_cost(), 1.3).seconds(batch) == pytest.approx(1.3 * gpu_cost().seconds(batch))
+        assert gpu_cost().times(1.3).seconds(batch) == pytest.approx(1.3 * gpu_cost().seconds(batch))
 
 
 def test_the_same_seed_gives_the_same_intervals_around_the_run_itself() -> None:
@@ -66,7 +66,7 @@ def test_errors_are_quantiles_of_measured_over_simulated() -> None:
 
 def test_intervals_of_a_slower_world_cover_it() -> None:
     """A server 2 % slower than was thought lies within what errors of the cost model allow."""
-    truth = fleet_of([ServerSpec(cost=0, kv_blocks=600)], [scaled(gpu_cost(), 1.02)])
+    truth = fleet_of([ServerSpec(cost=0, kv_blocks=600)], [gpu_cost().times(1.02)])
     real = repeated(truth, RoundRobin, ARRIVALS, draws=0)[0].e2e_s
     band = predict(fleet(), RoundRobin, ARRIVALS, draws=20)["e2e_s"]
     assert ((real >= band.low) & (real <= band.high)).mean() > 0.9

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 from routelab.core.arrivals import Arrivals
 from routelab.core.decisions import Ints
 from routelab.core.errors import ContractError, InputError
+from routelab.core.seeds import stream
+from routelab.pool.fleet.cost.step import StepCost
 from routelab.pool.fleet.engine.interface import Servers
 from routelab.pool.fleet.policy import Request
 from routelab.pool.fleet.verbs import Verbs
@@ -21,6 +24,7 @@ class Control(Verbs):
 
     oracle: bool = False
     seed: int = 0
+    cost_error: float = 0.0
     _view: Servers | None = None
     _candidates: list[Ints] = field(default_factory=list)
     _serving: list[frozenset[int]] = field(default_factory=list)
@@ -72,6 +76,12 @@ class Control(Verbs):
             expected = "a policy whose name begins with Oracle"
             raise ContractError("true_output_tokens", expected=expected, got="another", fix="rename it, or do without")
         return self._truth[request]
+
+    @cached_property
+    def costs(self) -> tuple[StepCost, ...]:
+        """What steps cost, as far as is known: by `ServerSpec.cost`, each off by a draw of ``cost_error``."""
+        draw = stream(self.seed, "fleet", "cost error")
+        return tuple(cost.times(float(np.exp(self.cost_error * draw.standard_normal()))) for cost in self.fleet.costs)
 
     def least_loaded(self, role: int) -> int:
         """The active server of a role with the fewest requests."""

@@ -43,7 +43,8 @@ HOOK_LIMIT_S = 10.0
 class Simulation:
     """One run of one policy. With `clients`, so many or so many in each region, the loop is closed; see `Clients`, for
     ``think_s`` and ``until_s``, too. `lengths` gives the tokens of prompt and answer where they depend on the server
-    that was chosen. Every `sample_s` seconds the servers are looked at, for `Run.samples`."""
+    that was chosen. Every `sample_s` seconds the servers are looked at, for `Run.samples`. What policies believe of the
+    costs of steps is off by a draw of `cost_error`, a standard deviation of the logarithm, for each cost."""
 
     def __init__(
         self,
@@ -56,11 +57,12 @@ class Simulation:
         until_s: float = float("inf"),
         lengths: Lengths | None = None,
         sample_s: float = 0.0,
+        cost_error: float = 0.0,
     ) -> None:
         self.policy, self.lengths = policy, lengths
         self.engine = CompiledEngine(fleet.costs, [server.spec for server in fleet.servers])
         oracle = type(policy).__name__.startswith("Oracle")
-        self.control = Control(fleet, self.engine, oracle=oracle, seed=seed, _lengths=lengths)
+        self.control = Control(fleet, self.engine, oracle=oracle, seed=seed, cost_error=cost_error, _lengths=lengths)
         self.control.wide.check("policy region", (policy.region or self.control.regions[0],))
         self.engine.ask = policy.has("admit") or policy.has("order")
         self.engine.watch_pressure = policy.has("on_pressure")

@@ -11,7 +11,7 @@ of their requests. What both have in common is counted twice. Knows no measureme
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,6 @@ from routelab.pool.fleet.spec import PoolSpec
 METRICS = ("ttft_s", "tpot_s", "e2e_s")
 TABLE_NOISE = 0.03
 """Standard deviation of the logarithm of a measured operator against the line of its neighbours, on vLLM's profiles."""
-SECONDS = [field.name for field in fields(StepCost) if field.name not in ("rule", "attention_axes")]
 ERROR_QUANTILES = np.linspace(0.01, 0.99, 50)
 
 
@@ -106,11 +105,6 @@ def errors_of(run: Run, measured: Mapping[str, Floats]) -> dict[str, Floats]:
     return {metric: np.quantile(each[np.isfinite(each)], ERROR_QUANTILES) for metric, each in logs.items()}
 
 
-def scaled(cost: StepCost, factor: float) -> StepCost:
-    """A cost whose every step takes so many times as long."""
-    return replace(cost, **{name: getattr(cost, name) * factor for name in SECONDS})
-
-
 def noisy(cost: StepCost, draw: np.random.Generator, noise: float = TABLE_NOISE) -> StepCost:
     """A cost whose tables are measured anew: every size of a batch, and every point of attention, is off by itself."""
 
@@ -127,7 +121,7 @@ def _drawn(pool: PoolSpec, draw: np.random.Generator) -> Callable[[StepCost], St
         return lambda cost: noisy(cost, draw)
     errors = (load_fitted(Path(pool.cost)).errors or [0.0]) if pool.cost else load_calibration().tpot_errors
     factor = float(np.exp(draw.choice(errors)))
-    return lambda cost: scaled(cost, factor)
+    return lambda cost: cost.times(factor)
 
 
 def _band(values: Sequence[Floats], errors: Floats | None, level: float) -> Band:

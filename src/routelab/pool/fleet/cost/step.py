@@ -6,7 +6,7 @@ up, so that a step is priced in constant time, whatever model made them. It know
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -73,6 +73,11 @@ class StepCost:
     @property
     def max_rows(self) -> int:
         return len(self.rows) - 1
+
+    def times(self, factor: float) -> StepCost:
+        """The cost whose every step takes so many times as long."""
+        seconds = [each.name for each in fields(self) if each.name not in ("rule", "attention_axes")]
+        return replace(self, **{name: getattr(self, name) * factor for name in seconds})
 
     def seconds(self, batch: Batch) -> Floats:
         """(4,) time, compute, memory and communication of one step."""

@@ -46,7 +46,8 @@ class DepthFirst(Policy):
         self.hash_tokens = hash_tokens
 
     def start(self, fleet: Control) -> None:
-        cost, spec = fleet.fleet.costs[fleet.fleet.servers[SERVER].spec.cost], fleet.fleet.servers[SERVER].spec
+        spec = fleet.fleet.servers[SERVER].spec
+        cost = fleet.costs[spec.cost]
         token_s = float(cost.tokens[spec.max_tokens, COMPUTE]) / spec.max_tokens
         self.rates = Rates(token_s, cost.pair_s, cost.decode_memory_s, self.hash_tokens)
         self.room = spec.kv_blocks * spec.block_tokens * (1 - self.reserve)
