@@ -204,3 +204,12 @@ def test_what_a_policy_believes_of_costs_may_be_wrong() -> None:
     runs = [Simulation(truth, policy, cost_error=off).run(arrivals) for policy, off in ((known, 0.0), (wrong, 0.3))]
     assert known.believed == cost.fixed_s != wrong.believed
     assert (runs[0].requests == runs[1].requests).all()  # the world goes its way
+
+
+def test_nothing_breaks_by_hand_where_nobody_says_what_becomes_of_requests() -> None:
+    class Breaks(LeastLoaded):
+        def start(self, fleet: Control) -> None:
+            fleet.fail(0)
+
+    with pytest.raises(ContractError, match="fail 0: expected a pool with `faults`, or a policy with on_fault"):
+        fleet(Breaks(), requests(5, 1.0))

@@ -18,9 +18,6 @@ class Breakdowns:
         self.fleet, self.policy, self.hooks = fleet, policy, hooks
         self._draws = [stream(fleet.seed, "fleet", "faults", place) for place in range(len(fleet))]
 
-    def __bool__(self) -> bool:
-        return any(server.pool.faults for server in self.fleet.fleet.servers)
-
     def begin(self) -> None:
         for place, server in enumerate(self.fleet.fleet.servers):
             if server.pool.faults:

@@ -62,16 +62,18 @@ class Simulation:
         self.policy, self.lengths = policy, lengths
         self.engine = CompiledEngine(fleet.costs, [server.spec for server in fleet.servers])
         oracle = type(policy).__name__.startswith("Oracle")
-        self.control = Control(fleet, self.engine, oracle=oracle, seed=seed, cost_error=cost_error, _lengths=lengths)
+        faults = any(server.pool.faults for server in fleet.servers)
+        remembers = faults or policy.has("on_fault") or policy.has("next_call")
+        self.control = Control(fleet, self.engine, oracle=oracle, seed=seed, cost_error=cost_error)
+        self.control.set_up(lengths, remembers=remembers)
         self.control.wide.check("policy region", (policy.region or self.control.regions[0],))
         self.engine.ask = policy.has("admit") or policy.has("order")
         self.engine.watch_pressure = policy.has("on_pressure")
         self.clients = Clients(clients, think_s, until_s, self.control, self._ask) if clients else None
         self.hooks = Hooks(type(policy).__name__)
         self.breakdowns = Breakdowns(self.control, policy, self.hooks)
-        self._remembers = bool(self.breakdowns) or policy.has("on_fault") or policy.has("next_call")
         self._wide = bool(self.control.wide)
-        self._looks = self._wide or self._remembers  # at every request, also under `assign`
+        self._looks = self._wide or remembers  # at every request, also under `assign`
         self.engine.watch_finish = policy.has("on_finish") or bool(clients) or self._looks
         self._block: list[Request] = []
         self._assigned: dict[int, int] = {}
@@ -277,8 +279,7 @@ class Simulation:
             self._keep(request, moved, choice)
 
     def _choose(self, request: Request) -> int:
-        if self._remembers:
-            self.control.remember(request)
+        self.control.remember(request)
         if request.id in self._assigned:
             return self._assigned.pop(request.id)
         self._hook("route")
@@ -290,7 +291,7 @@ class Simulation:
         """Keep the rows; the requests that they are of, where they are remembered."""
         self.control.wide.bring_back(rows)
         self._done.add(rows)
-        return self.control.forget(rows["id"].tolist()) if self._remembers else []
+        return self.control.forget(rows["id"].tolist())
 
     def _follow(self, rows: NDArray[np.void], requests: Sequence[Request]) -> None:
         """Ask what follows from answers; how long those answers will be is known when it is known who gives them."""

@@ -44,6 +44,7 @@ class Verbs:
     _order: Iterator[int] = field(default_factory=itertools.count)
     _known: dict[int, Request] = field(default_factory=dict)
     _lengths: Lengths | None = None
+    _remembers: bool = False
     _homes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -56,6 +57,7 @@ class Verbs:
         self.up = np.ones(len(servers), dtype=bool)
         self.weights = [int(server.weight_bytes) for server in servers]
         self.loaded = np.array([server.pool.loaded or not server.pool.shared for server in servers])
+        self._loaded_s = np.zeros(len(servers))
         self.meter = Meter(self.fleet, self._engine)
         for place, server in enumerate(servers):
             if not self.loaded[place]:
@@ -174,10 +176,14 @@ class Verbs:
         """Bring the weights of a server to its shared device, by default over the host's link; False without room."""
         if self.loaded[server] or not self._engine.claim(server, self.weights[server]):
             return False
-        self.loaded[server] = True
-        took = self.fleet.servers[server].load_s if after_s is None else after_s
-        self.at(self.now + took, lambda: self._set_active(server, bool(self.up[server] and self.loaded[server])))
+        self.loaded[server], self._loaded_s[server] = True, self.now
+        since, took = self.now, self.fleet.servers[server].load_s if after_s is None else after_s
+        self.at(since + took, lambda: self._loaded(server, since))
         return True
+
+    def _loaded(self, server: int, since: float) -> None:
+        if self.loaded[server] and self._loaded_s[server] == since and self.up[server]:
+            self._set_active(server, True)
 
     def unload(self, server: int) -> bool:
         """Take the weights of a server off its shared device; False where it has requests, or is not loaded."""
@@ -198,6 +204,9 @@ class Verbs:
 
     def fail(self, server: int) -> list[int]:
         """A server breaks down: its requests are held, with nothing computed, until they are sent on; their ids."""
+        if not self._remembers:
+            expected = "a pool with `faults`, or a policy with on_fault"
+            raise ContractError(f"fail {server}", expected=expected, got="neither", fix="say what becomes of requests")
         self.up[server] = self.active[server] = False
         lost = self._engine.fail(server)
         for moved in lost:
@@ -238,13 +247,18 @@ class Verbs:
         """Hold a request that no server has."""
         self.held[request.id], self._kept[request.id] = request, moved
 
+    def set_up(self, lengths: Lengths | None, *, remembers: bool) -> None:
+        """Lengths that depend on who answers, and whether requests are kept until they end."""
+        self._lengths, self._remembers = lengths, remembers
+
     def remember(self, request: Request) -> None:
-        """A request comes to be routed, where somebody will have to know it again."""
-        self._known[request.id] = request
+        """A request comes to be routed; it is kept where somebody will have to know it again."""
+        if self._remembers:
+            self._known[request.id] = request
 
     def forget(self, ended: Iterable[int]) -> list[Request]:
-        """Requests that were remembered ended."""
-        return [self._known.pop(request) for request in ended]
+        """Requests ended; those that were kept."""
+        return [self._known.pop(request) for request in ended] if self._remembers else []
 
     def deliver(self, request: Request, moved: Moved, server: int) -> None:
         """Put a request that no server has into the queue of one, when it is there."""
