@@ -213,3 +213,18 @@ def test_nothing_breaks_by_hand_where_nobody_says_what_becomes_of_requests() -> 
 
     with pytest.raises(ContractError, match="fail 0: expected a pool with `faults`, or a policy with on_fault"):
         fleet(Breaks(), requests(5, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("field", "message"),
+    [
+        ({"clocks": []}, "clocks"),
+        ({"adapters": {"at_once": 10_000, "rank": 256}}, "adapters at_once: expected fewer than the"),
+        ({"faults": {"mtbf_s": 1e-9, "repair_s": 1.0}}, "faults.mtbf_s"),
+        ({"loaded": False}, "loaded: expected true for a pool with devices of its own"),
+        ({"host_kv_tokens": 10**15}, "host_kv_tokens"),
+    ],
+)
+def test_what_a_pool_cannot_have_is_named(field: dict[str, object], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        fleet("random", requests(1, 1.0), **field)

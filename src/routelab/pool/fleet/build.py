@@ -102,7 +102,14 @@ def _server(pool: PoolSpec, costs: tuple[int, ...]) -> Server:
     token_bytes = kv_bytes(model, plan) * plan.devices
     adapter = adapter_bytes(model, pool.adapters.rank) if pool.adapters else 0.0
     if pool.adapters and not pool.kv_tokens:
+        most = int(tokens * token_bytes / adapter)
+        if pool.adapters.at_once >= most:
+            expected, got = f"fewer than the {most} that fill the memory beside the weights", str(pool.adapters.at_once)
+            raise InputError("adapters at_once", expected=expected, got=got, fix="load fewer, or of a lower rank")
         tokens -= math.ceil(pool.adapters.at_once * adapter / token_bytes)
+    if not (pool.loaded or pool.shared):
+        fix = "name the devices that it shares, or leave `loaded` out"
+        raise InputError("loaded", expected="true for a pool with devices of its own", got="false", fix=fix)
     if tokens < pool.block_tokens:
         raise InputError(
             "kv_tokens", expected=f"room for a block of {pool.block_tokens}", got=str(tokens), fix="raise it"

@@ -40,7 +40,7 @@ class Adapters(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A server breaks down after ``mtbf_s`` seconds on average and is back after ``repair_s``; both are exponential."""
 
-    mtbf_s: Positive
+    mtbf_s: Annotated[float, msgspec.Meta(ge=1.0)]
     repair_s: Positive
 
 
@@ -82,12 +82,12 @@ class PoolSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     prefix_cache: bool = True
     speculation: Speculation | None = None
     async_scheduling: bool = False
-    host_kv_tokens: Annotated[int, msgspec.Meta(ge=0)] = 0
+    host_kv_tokens: Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)] = 0
     adapters: Adapters | None = None
     faults: Faults | None = None
     shared: str = ""
     loaded: bool = True
-    clocks: tuple[Share, ...] = (1.0,)
+    clocks: Annotated[tuple[Share, ...], msgspec.Meta(min_length=1)] = (1.0,)
     interconnect: Interconnect | None = None
     backend: str = "vllm"
     tables: str | None = None
