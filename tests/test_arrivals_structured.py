@@ -13,6 +13,7 @@ from routelab.core.arrivals import Arrivals
 from routelab.core.errors import InputError
 from routelab.core.seeds import stream
 from routelab.workload.arrivals import (
+    AdapterPopularity,
     Agents,
     Fixed,
     Lognormal,
@@ -234,3 +235,13 @@ def test_a_tree_that_is_too_large_is_refused() -> None:
         Trees(
             starts=Poisson(rate=1), n=1, first=TEXT, follow=TEXT, answer=Lognormal(mean=9, cv=1), depth=30, branches=9
         ).arrivals(0)
+
+
+def test_a_session_keeps_its_adapter_and_the_first_is_the_most_popular() -> None:
+    sessions = np.repeat(np.arange(2000), 3)
+    trace = Arrivals(np.arange(6000.0), np.full(6000, 10), np.full(6000, 10), session=sessions)
+    adapter = AdapterPopularity(number=8, exponent=1.0, share=0.75).assign(trace, stream(0, "a")).adapter
+    assert (adapter.reshape(-1, 3) == adapter[::3, None]).all()
+    counts = np.bincount(adapter + 1, minlength=9) / 6000
+    assert counts[0] == pytest.approx(0.25, abs=0.03)
+    assert counts[1] / counts[2] == pytest.approx(2.0, rel=0.2) and (counts > 0).all()

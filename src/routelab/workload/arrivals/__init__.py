@@ -17,7 +17,7 @@ from routelab.workload.arrivals.lengths import (
     Uniform,
 )
 from routelab.workload.arrivals.load import NAMES, AnyWorkload, Merged, load, load_blocks, workload
-from routelab.workload.arrivals.places import Popularity, phase_shifted
+from routelab.workload.arrivals.places import AdapterPopularity, Popularity, phase_shifted
 from routelab.workload.arrivals.processes import Diurnal, Gamma, Hawkes, OnOff, Poisson, Together, Weibull
 from routelab.workload.arrivals.readers import read
 from routelab.workload.arrivals.servegen import fit_clients, read_client_folder, read_client_tables
@@ -31,6 +31,7 @@ __all__ = [
     "MEDIUM",
     "NAMES",
     "SHORT",
+    "AdapterPopularity",
     "Agents",
     "AnyWorkload",
     "Clients",

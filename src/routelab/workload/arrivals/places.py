@@ -1,4 +1,4 @@
-"""Which model and which region a request is for: popularity with idle gaps, and days that begin at other hours.
+"""Which model, adapter and region a request is for: popularity with idle gaps, days that begin at other hours.
 
 Works on requests of any origin; changes neither lengths nor content.
 """
@@ -54,6 +54,25 @@ class Popularity(Part, frozen=True, tag="zipf"):
                 ]
             )
         return replace(arrivals, model=np.minimum(model, len(self.models) - 1), models=self.models)
+
+
+class AdapterPopularity(Part, frozen=True, tag="adapters"):
+    """A ``share`` of the sessions, or of the requests without one, need one of ``number`` adapters, the k-th
+    k^−exponent times as often as the first."""
+
+    number: Annotated[int, Meta(ge=1, le=1_000_000)]
+    exponent: Annotated[float, Meta(ge=0.0, le=10.0)] = 1.0
+    share: Annotated[float, Meta(gt=0.0, le=1.0)] = 1.0
+
+    def assign(self, arrivals: Arrivals, rng: np.random.Generator) -> Arrivals:
+        """The same requests, each with its adapter or -1."""
+        reached = np.cumsum(np.arange(1, self.number + 1, dtype=np.float64) ** -self.exponent)
+        alone = -1 - np.arange(len(arrivals))
+        session = arrivals.column("session", -1)
+        kinds, which = np.unique(np.where(session >= 0, session, alone), return_inverse=True)
+        adapter = np.searchsorted(reached / reached[-1], rng.uniform(size=len(kinds)))
+        adapter = np.minimum(np.where(rng.uniform(size=len(kinds)) < self.share, adapter, -1), self.number - 1)
+        return replace(arrivals, adapter=adapter[which])
 
 
 def _switches(rng: np.random.Generator, on_s: float, off_s: float, end: float) -> Floats:

@@ -21,16 +21,17 @@ from routelab.workload.arrivals.clients import DEFAULT_GROUP, embedded_clients, 
 from routelab.workload.arrivals.combine import merged, scaled
 from routelab.workload.arrivals.lengths import AnyLengths
 from routelab.workload.arrivals.part import Count, Delay, Part, Rate, Seconds
-from routelab.workload.arrivals.places import Popularity
+from routelab.workload.arrivals.places import AdapterPopularity, Popularity
 from routelab.workload.arrivals.processes import AnyProcess, Diurnal
 from routelab.workload.arrivals.readers import read
 from routelab.workload.arrivals.streamed import ROWS, read_parts
 
 
 class Workload(Part, frozen=True, kw_only=True):
-    """What every workload can say of its requests: for which of several models they are, and from which region."""
+    """What every workload can say of its requests: for which models and adapters they are, and from which region."""
 
     popularity: Popularity | None = None
+    adapters: AdapterPopularity | None = None
     region: str | None = None
 
     def arrivals(self, seed: int) -> Arrivals:
@@ -38,6 +39,8 @@ class Workload(Part, frozen=True, kw_only=True):
         made = self.checked()._arrivals(seed)
         if self.popularity is not None:
             made = self.popularity.assign(made, stream(seed, "arrivals", "models"))
+        if self.adapters is not None:
+            made = self.adapters.assign(made, stream(seed, "arrivals", "adapters"))
         return self._placed(made).checked(str(self.__struct_config__.tag))
 
     def blocks(self, seed: int) -> Iterator[Arrivals]:
@@ -71,7 +74,7 @@ class Trace(Workload, frozen=True, kw_only=True, tag="trace"):
 
     def blocks(self, seed: int) -> Iterator[Arrivals]:
         """The same requests, never more than some in memory; where copies or models are drawn, of the whole trace."""
-        if self.scale != 1 or self.popularity is not None:
+        if self.scale != 1 or self.popularity is not None or self.adapters is not None:
             yield from super().blocks(seed)
             return
         self.checked()
