@@ -87,7 +87,7 @@ class RoutedArms(Policy):
         self.arm_of[request.id] = arm
         servers = self.hosting.servers[arm]
         servers = servers[fleet.active[servers]]
-        return int(servers[fleet.outstanding[servers].argmin()]) if len(servers) else DROP
+        return fleet.least_busy(servers) if len(servers) else DROP
 
     def lengths(self, request: Request, server: int) -> tuple[int, int]:
         """The tokens of a query's prompt and answer with the arm that was picked for it; the engine alone asks."""

@@ -51,6 +51,10 @@ class Control(Verbs):
         """Requests that wait or run at each server, as of the last probe; cheaper than `view` without one."""
         return self._busy if self._view is None else self._view.waiting + self._view.running
 
+    def least_busy(self, servers: Ints) -> int:
+        """Of some servers the one with the fewest requests that wait or run, as of the last probe."""
+        return int(servers[self.outstanding[servers].argmin()])
+
     @property
     def queues(self) -> tuple[Ints, Ints]:
         """Requests that wait, and that run, at each server, as of the last probe."""

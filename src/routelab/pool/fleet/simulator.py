@@ -75,6 +75,7 @@ class Simulation:
         self._wide = bool(self.control.wide)
         self._looks = self._wide or remembers  # at every request, also under `assign`
         self.engine.watch_finish = policy.has("on_finish") or bool(clients) or self._looks
+        self._servers = len(fleet.servers)
         self._block: list[Request] = []
         self._assigned: dict[int, int] = {}
         self._fed = 0
@@ -148,7 +149,9 @@ class Simulation:
     def _go_on(self, *, last: bool) -> bool:
         """To the next event; False where this block is spent, or after the last one when all requests ended."""
         event = self.engine.advance(self.control.next_timer())
-        if event.kind == UNTIL:
+        if event.kind == ROUTE:
+            self._arrived(self._block[event.row])
+        elif event.kind == UNTIL:
             self.control.run_timers()
             self.hooks.running = ""
             if last and self.engine.ended == self._fed and not (self.clients and self.clients.thinking):
@@ -162,19 +165,19 @@ class Simulation:
             self._serve(event)
         return True
 
+    def _arrived(self, request: Request) -> None:
+        if self._wide:
+            self._travel(request, self.engine.take())
+            return
+        choice = self._choose(request)
+        if choice >= 0:
+            server = self.control.stand_in(self._checked(choice, request))
+            self.engine.route(server, self.lengths(request, server) if self.lengths else None)
+        else:
+            self._keep(request, self.engine.take(), choice)
+
     def _serve(self, event: Event) -> None:
-        if event.kind == ROUTE:
-            request = self._block[event.row]
-            if self._wide:
-                self._travel(request, self.engine.take())
-                return
-            choice = self._choose(request)
-            if choice >= 0:
-                server = self.control.stand_in(self._checked(choice, request))
-                self.engine.route(server, self.lengths(request, server) if self.lengths else None)
-            else:
-                self._keep(request, self.engine.take(), choice)
-        elif event.kind == ASK:
+        if event.kind == ASK:
             self._admit(event.server, event.row)
         elif event.kind == PRESSURE:
             self._hook("on_pressure")
@@ -282,7 +285,7 @@ class Simulation:
         self.control.remember(request)
         if request.id in self._assigned:
             return self._assigned.pop(request.id)
-        self._hook("route")
+        self.hooks.enter("route")
         choice = self.policy.route(request, self.control)
         self.hooks.running = ""
         return choice
@@ -319,7 +322,7 @@ class Simulation:
         self.hooks.enter(name)
 
     def _checked(self, server: int, request: Request | None) -> int:
-        if not 0 <= server < len(self.control) or (request and not self.control.serves(server, request)):
+        if not 0 <= server < self._servers or not (request is None or self.control.serves(server, request)):
             self.hooks.running = "route"
             raise self.hooks.error(str(server), "a server of the fleet that has the request's model")
         return int(server)

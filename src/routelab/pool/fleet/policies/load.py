@@ -15,8 +15,7 @@ class LeastLoaded(Policy):
     """The server with the fewest requests that wait or run."""
 
     def route(self, request: Request, fleet: Control) -> int:
-        servers = fleet.candidates(request)
-        return int(servers[fleet.outstanding[servers].argmin()])
+        return fleet.least_busy(fleet.candidates(request))
 
 
 class ShortestQueue(Policy):
