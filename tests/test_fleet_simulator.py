@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numba.core.compiler_lock import global_compiler_lock
 
 from fleets import flat_cost, fleet_of, gpu_cost, requests
 from routelab.core import ContractError, InputError
@@ -235,6 +237,18 @@ def test_a_policy_that_fails_is_named(policy: type[Policy], said: str, monkeypat
     monkeypatch.setattr(simulator, "HOOK_LIMIT_S", 0.2)
     with pytest.raises(ContractError, match=said):
         served(policy())
+
+
+def test_a_hook_is_not_blamed_for_what_is_compiled_under_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Compiles(LeastLoaded):
+        def start(self, fleet: Control) -> None:
+            with global_compiler_lock:  # as numba does while it compiles
+                until = time.monotonic() + 0.5
+                while time.monotonic() < until:
+                    pass
+
+    monkeypatch.setattr(simulator, "HOOK_LIMIT_S", 0.05)
+    assert served(Compiles()).ok.all()
 
 
 def test_policies_are_loaded_by_name_and_from_a_file(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+from numba.core.compiler_lock import global_compiler_lock
 
 from routelab.core.files import cache_folder
 
@@ -37,6 +38,11 @@ def direct(function: Callable[..., Any], *like: object) -> Callable[..., Any]:
     function.compile(types)  # type: ignore[attr-defined]
     found: Callable[..., Any] = function.overloads[types].entry_point  # type: ignore[attr-defined]
     return found
+
+
+def compiling() -> bool:
+    """Whether a function is compiled right now."""
+    return bool(global_compiler_lock.is_locked())
 
 
 def plain(function: Compiled) -> Compiled:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from routelab.core.errors import ContractError
+from routelab.pool.fleet.jit import compiling
 
 
 class Hooks:
@@ -27,7 +28,10 @@ class Hooks:
 
 @contextmanager
 def watched(hooks: Hooks, limit_s: float) -> Iterator[None]:
-    """Raise ContractError out of a hook that runs for longer than about twice the limit. In the main thread only."""
+    """Raise ContractError out of a hook that runs for longer than about twice the limit. In the main thread only.
+
+    The first use of a verb may compile it, for which the hook cannot help.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -35,6 +39,9 @@ def watched(hooks: Hooks, limit_s: float) -> Iterator[None]:
 
     def look(_: int, __: Any) -> None:
         nonlocal seen
+        if compiling():
+            seen = -1
+            return
         if hooks.running and hooks.count == seen:
             raise hooks.error(f"none after {limit_s:.0f} s")
         seen = hooks.count
