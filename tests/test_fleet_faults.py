@@ -38,6 +38,7 @@ def test_no_request_is_lost_to_servers_that_break_down(policy: str) -> None:
     broken = fleet(policy, arrivals, replicas=3, faults=BREAKS)
     assert broken.ok.all() and (broken.requests["output_tokens"] == arrivals.output_tokens).all()
     assert broken.e2e_s.mean() > whole.e2e_s.mean()
+    assert broken.summary()["faults"] > 0 == whole.summary()["faults"]
 
 
 def test_where_every_server_is_broken_requests_wait_for_the_first_repair() -> None:

@@ -29,6 +29,7 @@ class Ledger:
     wall_s: float
     events: int
     migrations: int = 0
+    faults: int = 0
     egress_usd: float = 0.0
     samples: list[tuple[float, Servers]] = field(default_factory=list)
 
@@ -43,6 +44,11 @@ class Ledger:
         return float(self.usage["busy_j"].sum()) + sum(max(sum(rest), 0.0) for rest in rests.values())
 
     @property
+    def device_s(self) -> float:
+        """How long all servers were there, those that share a device each by its share."""
+        return float(sum(server.share * on for server, on in zip(self.fleet.servers, self.on_s, strict=True)))
+
+    @property
     def usd(self) -> float:
         """What the servers cost while they were there, and what went between regions."""
         on_usd = sum(s.usd_per_hour * on / 3600 for s, on in zip(self.fleet.servers, self.on_s, strict=True))
@@ -52,7 +58,8 @@ class Ledger:
         """The figures of one run, with those of its requests; None where there is nothing to measure."""
         return requests.figures() | {
             "migrations": self.migrations,
-            "utilisation": float(self.usage["busy_s"].sum() / max(self.on_s.sum(), 1e-12)),
+            "faults": self.faults,
+            "utilisation": float(self.usage["busy_s"].sum() / max(self.device_s, 1e-12)),
             "energy_j": self.energy_j,
             "usd": self.usd,
             "wall_s": self.wall_s,

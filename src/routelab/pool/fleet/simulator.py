@@ -114,6 +114,7 @@ class Simulation:
             wall_s=time.perf_counter() - started,
             events=self.engine.events,
             migrations=self.control.migrations,
+            faults=self.control.faults,
             egress_usd=self.control.wide.usd,
             samples=self._samples,
         )

@@ -38,6 +38,7 @@ class Verbs:
     _engine: CompiledEngine
     held: dict[int, Request] = field(default_factory=dict)
     migrations: int = 0
+    faults: int = 0
     _kept: dict[int, Moved] = field(default_factory=dict)
     _paused: dict[int, tuple[Moved, int, int]] = field(default_factory=dict)
     _timers: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
@@ -208,6 +209,7 @@ class Verbs:
             expected = "a pool with `faults`, or a policy with on_fault"
             raise ContractError(f"fail {server}", expected=expected, got="neither", fix="say what becomes of requests")
         self.up[server] = self.active[server] = False
+        self.faults += 1
         lost = self._engine.fail(server)
         for moved in lost:
             self.held[moved.id], self._kept[moved.id] = self._known[moved.id], moved
