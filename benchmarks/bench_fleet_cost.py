@@ -2,7 +2,8 @@
 
 ``python benchmarks/bench_fleet_cost.py [SHARED] [--write]`` reads ``perf/measured_ttft_tpot.parquet`` and
 ``perf/ml_energy_v3.parquet`` below SHARED (by default ``../shared/data``), prints the tables, and with ``--write`` fits
-the factors that ship. The points are aiconfigurator's (Apache-2.0); what cannot be placed or is not told is left out.
+the factors that ship. The points are aiconfigurator's (Apache-2.0), the settings of their engines those that
+`fleet_recipes` knows; what cannot be placed or is not told is left out.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from fleet_recipes import settings, speculates
 from routelab import __version__
 from routelab.core.errors import InputError
 from routelab.core.threads import single_threaded
@@ -53,14 +55,16 @@ def _point(row: dict[str, object]) -> Point | str:
         return "disaggregated: most rows do not tell their workers"
     if row["attention_dp_size"] not in (None, 0, 1):
         return "data-parallel attention"
+    if speculates(row):
+        return "tokens were speculated"
     concurrency = str(row["silicon_data_source"]).partition("silicon_concurrency=")[2].partition(";")[0]
     if concurrency and int(concurrency) != row["batch_size"]:
         return "several engines behind one concurrency"
     model, device = find_model(str(row["model_path"])), find_hardware(str(row["system"]))
     dtype = DTYPES[row["gemm_quant_mode"]]  # type: ignore[index]
-    small = row["backend"] == "trtllm" and dtype in ("fp8", "fp4")  # its checkpoints of these types cache in fp8
+    told = {"kv": "bf16", **settings(row)}
     experts = row["moe_ep_size"] if model.experts else 1
-    plan = Plan(tp=row["tp_size"], ep=experts or 1, dtype=dtype, kv="fp8" if small else "bf16")  # type: ignore[arg-type]
+    plan = Plan(tp=row["tp_size"], ep=experts or 1, dtype=dtype, kv=told["kv"])  # type: ignore[arg-type]
     try:
         check_placement(model, device, plan)
     except InputError as error:
@@ -71,13 +75,11 @@ def _point(row: dict[str, object]) -> Point | str:
         tp=plan.tp,
         ep=plan.ep,
         dtype=plan.dtype,
-        kv=plan.kv,
         backend=str(row["backend"]),
         batch=row["batch_size"],  # type: ignore[arg-type]
-        isl=row["isl"],  # type: ignore[arg-type]
-        osl=row["osl"],  # type: ignore[arg-type]
         ttft_ms=row["silicon_ttft_ms"],  # type: ignore[arg-type]
         tpot_ms=row["silicon_tpot_ms"],  # type: ignore[arg-type]
+        **told,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -111,6 +112,41 @@ def test_more_clients_give_more_tokens_a_second_and_later_ones() -> None:
         assert values == sorted(values)
 
 
+def loop(**settings: Any) -> tuple[float, float]:
+    """TTFT and TPOT in seconds of one closed loop, by the factors that ship."""
+    usual = {"model": "llama-3.1-8b", "gpu": "h100", "backend": "trtllm", "batch": 16, "isl": 1000, "osl": 300}
+    ttft, tpot = load_calibration().predict([Point(**usual | settings)])
+    return float(ttft[0, 0]), float(tpot[0, 0])
+
+
+@pytest.mark.parametrize("settings", [{"poll": 30}, {"hold": 20}, {"spread": 0}])
+def test_what_makes_a_prompt_wait_delays_its_first_token_and_no_other(settings: dict[str, float]) -> None:
+    (first, each), (later, same) = loop(), loop(**settings)
+    assert later > first and same == pytest.approx(each)
+
+
+def test_equal_lengths_make_neighbours_wait_a_step_less_where_tokens_leave_at_once() -> None:
+    waits = [loop(backend=name, spread=0)[0] - loop(backend=name)[0] for name in ("trtllm", "vllm")]
+    assert waits[0] > 1.5 * waits[1] > 0
+
+
+def test_prompts_first_and_equal_lengths_turn_delays_between_tokens_into_delays_of_the_first() -> None:
+    (first, each), (later, sooner) = loop(backend="sglang", batch=64), loop(backend="sglang", batch=64, spread=0)
+    assert later > first and sooner < each
+
+
+def test_a_smaller_budget_takes_more_steps() -> None:
+    assert loop(isl=8000, batch=1, budget=1024)[0] > loop(isl=8000, batch=1)[0]
+
+
+def test_factors_of_an_older_kind_are_refused_by_the_names_they_lack(tmp_path: Path) -> None:
+    known = load_calibration()
+    older = msgspec.structs.replace(known, factors={k: v for k, v in known.factors.items() if k != "eager_s"})
+    older.save(tmp_path / "factors.json")
+    with pytest.raises(InputError, match="eager_s"):
+        load_calibration(tmp_path / "factors.json")
+
+
 def test_a_device_draws_between_idle_and_its_design_power() -> None:
     device = find_hardware("b200")
     busy = power_w(device, np.linspace(0, 1, 5), np.linspace(0, 1, 5))
@@ -182,13 +218,16 @@ def test_what_ships_says_what_it_was_fitted_on_and_has_draws() -> None:
 
 
 @needs_shared
-def test_what_ships_meets_measurements_it_was_fitted_on() -> None:
+def test_what_ships_meets_measurements_it_was_fitted_on(monkeypatch: pytest.MonkeyPatch) -> None:
     import runpy
 
-    bench = runpy.run_path(str(Path(__file__).resolve().parents[1] / "benchmarks" / "bench_fleet_cost.py"))
+    folder = Path(__file__).resolve().parents[1] / "benchmarks"
+    monkeypatch.syspath_prepend(str(folder))
+    bench = runpy.run_path(str(folder / "bench_fleet_cost.py"))
     points, left_out = bench["measured"](shared_data("perf", "measured_ttft_tpot.parquet"))
     assert len(points) == load_calibration().points
     assert sum(left_out.values()) + len(points) == 3873
-    _, tpot = load_calibration().predict(points)
-    off = np.abs(tpot[:, 0] * 1e3 / np.array([point.tpot_ms for point in points]) - 1)
-    assert np.median(off) < 0.12
+    predicted = load_calibration().predict(points)
+    measured = ([point.ttft_ms for point in points], [point.tpot_ms for point in points])
+    for ranges, milliseconds, limit in zip(predicted, measured, (0.2, 0.12)):
+        assert np.median(np.abs(ranges[:, 0] * 1e3 / np.array(milliseconds) - 1)) < limit

@@ -26,13 +26,15 @@ SHIPPED = Path(__file__).with_name("factors.json")
 GUESS = {
     **{"compute": 0.7, "bandwidth": 0.8, "experts_compute": 0.35, "experts_bandwidth": 0.6},
     **{"attention_compute": 0.5, "attention_bandwidth": 0.6, "link": 0.5, "hop_s": 8e-6, "launch_s": 4e-6},
-    **{"step_s": 1e-3, "sequence_s": 1e-5, "request_s": 0.05, "burst": 0.05},
+    **{"step_s": 1e-3, "sequence_s": 1e-5, "request_s": 0.015, "burst": 0.05},
+    **{"eager_s": 3e-5, "eager_experts_s": 8e-4, "eager_latent_s": 1e-3},
 }
 """Where a fit without a prior starts, and what it is drawn to."""
 SPREAD = {
     **{"compute": 0.4, "bandwidth": 0.25, "experts_compute": 0.4, "experts_bandwidth": 0.25},
     **{"attention_compute": 0.5, "attention_bandwidth": 0.4, "link": 0.5, "hop_s": 0.5, "launch_s": 0.5},
-    **{"step_s": 0.7, "sequence_s": 0.7, "request_s": 1.0, "burst": 1.0},
+    **{"step_s": 0.7, "sequence_s": 0.7, "request_s": 0.5, "burst": 0.5},
+    **{"eager_s": 0.7, "eager_experts_s": 0.7, "eager_latent_s": 0.7},
 }
 """Standard deviations of the logarithms of the overall factors, before anything is measured."""
 _COMPUTE, _BANDWIDTH = ("compute", "experts_compute", "attention_compute"), ("bandwidth", "experts_bandwidth")
@@ -41,13 +43,15 @@ BY_BACKEND = {
     "bandwidth": ((*_BANDWIDTH, "attention_bandwidth"), 0.1),
     "hop_s": (("hop_s",), 0.15),
     "overhead": (("launch_s", "step_s"), 0.2),
-    "request_s": (("request_s",), 0.5),
-    "burst": (("burst",), 0.5),
+    "request_s": (("request_s",), 0.3),
+    "burst": (("burst",), 0.2),
+    "eager_s": (("eager_s",), 0.3),
+    "eager_layers_s": (("eager_experts_s", "eager_latent_s"), 0.6),
 }
 BY_DTYPE = {"compute": (_COMPUTE[:2], 0.4), "bandwidth": (_BANDWIDTH, 0.4)}
 """What moves together with the backend and with the data type of the weights, and how far."""
 TIGHTNESS = 3.0  # how much a standard deviation of the prior weighs against one of a point
-SCALE = {"tpot": 0.12, "ttft": 0.25}  # errors of this size are usual; larger ones count less and less
+SCALE = {"tpot": 0.12, "ttft": 0.15}  # errors of this size are usual; larger ones count less and less
 QUANTILES = np.linspace(0.01, 0.99, 50)
 
 
@@ -97,15 +101,14 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 def load_calibration(path: Path | None = None) -> Calibration:
     """A calibration that was saved; without a path the one that ships. Raises InputError."""
     place = path or SHIPPED
+    expected, fix = "a calibration as `routelab fleet calibrate` writes it", "calibrate again"
     try:
-        return msgspec.json.decode(read_text(place, what="a calibration"), type=Calibration)
+        found = msgspec.json.decode(read_text(place, what="a calibration"), type=Calibration)
     except msgspec.DecodeError as error:
-        raise InputError(
-            str(place),
-            expected="a calibration as `routelab fleet calibrate` writes it",
-            got=str(error),
-            fix="calibrate again",
-        ) from None
+        raise InputError(str(place), expected=expected, got=str(error), fix=fix) from None
+    if missing := [name for name in NAMES if name not in found.factors]:
+        raise InputError(f"{place} factors", expected=expected, got=f"no {', '.join(missing)}", fix=fix)
+    return found
 
 
 def fit(
@@ -205,7 +208,7 @@ def _seconds(point: Point) -> tuple[float, float]:
 
 
 def _moves(labels: Sequence[str], points: Sequence[Point]) -> Floats:
-    """(N, 13, labels): which labels a factor of a point is the product of."""
+    """(N, 16, labels): which labels a factor of a point is the product of."""
     moves = np.zeros((len(points), len(NAMES), len(labels)))
     for place, label in enumerate(labels):
         group, _, tag = label.partition("@")

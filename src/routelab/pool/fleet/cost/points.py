@@ -18,6 +18,8 @@ from routelab.core.errors import InputError
 from routelab.core.files import read_text
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Tokens = Annotated[float, msgspec.Meta(ge=0)]
 Milliseconds = Annotated[float, msgspec.Meta(gt=0)]
 
@@ -25,7 +27,9 @@ Milliseconds = Annotated[float, msgspec.Meta(gt=0)]
 class Point(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One measurement. A closed loop fills ``batch``, ``isl``, ``osl``; a step the four fields from ``chunk`` on.
 
-    ``kv`` is the data type of the cache.
+    ``kv`` is the data type of the cache. Settings of the engine: ``budget``, the most tokens of a step; ``poll``, steps
+    between two looks for new prompts; ``hold``, steps for which prompts are held back to be taken together.
+    ``spread``: share of the mean by which lengths vary, 0 where all are equal.
     """
 
     model: str
@@ -39,6 +43,10 @@ class Point(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     batch: Tokens = 0
     isl: Tokens = 0
     osl: Tokens = 0
+    budget: Positive = 8192
+    poll: Positive = 1
+    hold: Count = 0
+    spread: Share = 0.1
     ttft_ms: Milliseconds | None = None
     tpot_ms: Milliseconds | None = None
     chunk: Tokens = 0
