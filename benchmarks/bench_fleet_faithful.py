@@ -181,8 +181,7 @@ def coverage(found: list[Beside]) -> list[list[str]]:
     inside: dict[str, list[float]] = {metric: [] for metric in METRICS}
     for each in found:
         seen = [errors_of(other.run, other.measured) for other in found if other is not each]
-        joined = {metric: np.concatenate([one[metric] for one in seen]) for metric in METRICS}
-        bands = predict(each.run.fleet, RoundRobin, each.arrivals, draws=DRAWS, seed=SEED, errors=joined)
+        bands = predict(each.run.fleet, RoundRobin, each.arrivals, draws=DRAWS, seed=SEED, seen=seen)
         row = [each.recorded.label]
         for metric, band in bands.items():
             real = each.measured[metric]
@@ -212,10 +211,10 @@ def main() -> None:
             f"Floors of the medians: {floors}.",
             table(["run", *heads, "preemptions"], errors(found)),
             f"Answered within a second (where nobody waits, and a step more or less shows): {unqueued(found)}.",
-            f"Prediction intervals of 90 %, from {DRAWS} draws of the operator tables (each size by itself, 3 %: a "
+            f"Prediction intervals of 90 %, from {DRAWS} draws of the speed (3 %, as if two runs had told it: a "
             f"size of these tables lies {spread} off the line of its neighbours) and the errors of the two other runs. "
-            "Width: as a share of the predicted figure, mean over requests. Asked: 85 to 95 % of the requests inside. "
-            "Over all runs that is so; one run may be easier or harder than what the two others tell.",
+            "Width: as a share of the predicted figure, mean over requests. Asked: 85 to 95 % of the requests inside; one "
+            "run may be easier or harder than what the two others tell.",
             table(["run", *width], coverage(found)),
         )
     )

@@ -20,7 +20,16 @@ from routelab.pool.fleet.cost.step import Batch
 from routelab.pool.fleet.engine import ServerSpec
 from routelab.pool.fleet.policies.oblivious import RoundRobin
 from routelab.pool.fleet.spec import read_fleet
-from routelab.pool.fleet.uncertainty import METRICS, errors_of, intervals, predict, repeated, worlds
+from routelab.pool.fleet.uncertainty import (
+    METRICS,
+    TABLE_NOISE,
+    _speed_noise,
+    errors_of,
+    intervals,
+    predict,
+    repeated,
+    worlds,
+)
 
 ARRIVALS = requests(60, rate=4.0)
 
@@ -51,8 +60,8 @@ def test_a_higher_level_is_a_wider_interval() -> None:
 
 
 def test_errors_of_other_runs_shift_the_interval_by_just_so_much() -> None:
-    twice = {metric: np.log([2.0]) for metric in METRICS}
-    plain, shifted = (predict(fleet(), RoundRobin, ARRIVALS, draws=4, errors=each)["e2e_s"] for each in (None, twice))
+    none, twice = ({metric: np.log([factor]) for metric in METRICS} for factor in (1.0, 2.0))
+    plain, shifted = (predict(fleet(), RoundRobin, ARRIVALS, draws=4, seen=[each])["e2e_s"] for each in (none, twice))
     assert shifted.low == pytest.approx(2 * plain.low)
     assert shifted.high == pytest.approx(2 * plain.high)
 
@@ -146,3 +155,9 @@ def test_the_terminal_says_how_far_off_a_figure_may_be(tmp_path: Path) -> None:
 def test_no_summaries_are_an_error() -> None:
     with pytest.raises(InputError, match="summaries"):
         intervals([])
+
+
+def test_runs_of_other_tables_tell_how_far_these_may_be_off() -> None:
+    close, far = ({metric: np.log([factor]) for metric in METRICS} for factor in (1.0, 1.1))
+    assert _speed_noise([]) == pytest.approx(TABLE_NOISE)
+    assert _speed_noise([close, close]) < TABLE_NOISE < _speed_noise([close, far])
