@@ -213,8 +213,8 @@ def main() -> None:
             f"Answered within a second (where nobody waits, and a step more or less shows): {unqueued(found)}.",
             f"Prediction intervals of 90 %, from {DRAWS} draws of the speed (3 %, as if two runs had told it: a "
             f"size of these tables lies {spread} off the line of its neighbours) and the errors of the two other runs. "
-            "Width: as a share of the predicted figure, mean over requests. Asked: 85 to 95 % of the requests inside; one "
-            "run may be easier or harder than what the two others tell.",
+            "Width: as a share of the predicted figure, mean over requests. Asked: 85 to 95 % of the requests inside; "
+            "one run may be easier or harder than what the two others tell.",
             table(["run", *width], coverage(found)),
         )
     )
