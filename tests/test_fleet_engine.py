@@ -125,6 +125,7 @@ def meddled(kind: Callable[..., Engine], seed: int) -> list[object]:
         elif event.kind == UNTIL and draw.integers(4) == 0:
             seen.append([column.tolist() for column in engine.observe()])
             seen.append([row[1:] for row in engine.live()[NAMES].tolist()])
+            seen.append([engine.row(int(slot)).tolist()[1:] for slot in engine.live()["slot"]])
             seen.append([engine.queue(server)["id"].tolist() for server in range(len(servers))])
             lent = lend(engine, lent, int(draw.integers(len(servers))))
             engine.set_slowdown(int(draw.integers(len(servers))), float(draw.uniform(0.5, 2)))

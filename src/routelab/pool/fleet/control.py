@@ -34,6 +34,7 @@ class Control(Verbs):
         super().__post_init__()
         servers = self.fleet.servers
         self.kv_blocks = np.array([server.spec.kv_blocks for server in servers])
+        self.roles = np.array([server.spec.role for server in servers])
         self.block_tokens = np.array([server.spec.block_tokens for server in servers])
 
     def __len__(self) -> int:
@@ -89,10 +90,10 @@ class Control(Verbs):
 
     def least_loaded(self, role: int) -> int:
         """The active server of a role with the fewest requests."""
-        fits = np.array([server.spec.role == role for server in self.fleet.servers]) & self.active
-        if not fits.any():
+        fits = np.flatnonzero((self.roles == role) & self.active)
+        if not len(fits):
             raise ContractError("fleet pools", expected="an active server that decodes", got="none", fix="add one")
-        return int(np.where(fits, self.outstanding, np.iinfo(np.int64).max).argmin())
+        return self.least_busy(fits)
 
     def live(self) -> NDArray[np.void]:
         """The requests in servers (`LIVE` rows), as they are."""

@@ -105,7 +105,7 @@ class Verbs:
 
     def pause(self, slot: int) -> int:
         """A request stops and keeps its memory, until `resume`; its id."""
-        row = self._row(slot)
+        row = self._engine.row(slot)
         server, blocks = int(row["server"]), int(row["blocks"])
         moved = self._engine.withdraw(slot)
         self._engine.reserve(server, blocks)
@@ -120,14 +120,13 @@ class Verbs:
 
     def hand_over(self, slot: int, server: int, target: int) -> None:
         """Send a request's keys to another server, which goes on with it; they stay here until they are there."""
-        row = self._row(slot)
+        row = self._engine.row(slot)
         request, size = int(row["id"]), float(row["blocks"] * self.block_bytes[server])
         self.at(self.between(server, target).send(self.now, size), lambda: self._arrive(slot, request, target))
 
     def _arrive(self, slot: int, request: int, target: int) -> None:
-        rows = self._engine.live()
-        still = rows[(rows["slot"] == slot) & (rows["id"] == request) & (rows["state"] == PARKED)]
-        if len(still):  # its server has not broken down since
+        row = self._engine.row(slot)
+        if row["state"] == PARKED and row["id"] == request:  # its server has not broken down since
             self._land(self._engine.withdraw(slot), target)
 
     def _land(self, moved: Moved, server: int) -> None:
@@ -138,11 +137,6 @@ class Verbs:
     def between(self, server: int, target: int) -> Link:
         """What keys travel on from a server to another: its own link, or the one between their regions."""
         return self.wide.links.get((self.regions[server], self.regions[target]), self.links[server])
-
-    def _row(self, slot: int) -> np.void:
-        rows = self._engine.live()
-        found: np.void = rows[rows["slot"] == slot][0]
-        return found
 
     def migrate(self, request: int, target: int, *, recompute: bool = False) -> Migration:
         """Live migration: copy while it decodes, stop for the last blocks, go on at the target; see `Migration`.

@@ -193,6 +193,11 @@ class CompiledEngine:
         slots = np.flatnonzero(records["state"] != UNUSED)
         return self._live(slots[np.lexsort([records["id"][slots], records["server"][slots]])])
 
+    def row(self, slot: int) -> np.void:
+        found = np.zeros(1, dtype=LIVE)
+        verbs.tell(self._state, slot, found)
+        return found[0]
+
     def queue(self, server: int) -> NDArray[np.void]:
         records = self._state.slots
         slots, slot = [], int(self._state.servers["waiting_head"][server])

@@ -252,5 +252,8 @@ class Engine(Protocol):
     def live(self) -> NDArray[np.void]:
         """`LIVE` rows of the requests that are in servers, by server and id."""
 
+    def row(self, slot: int) -> np.void:
+        """The `LIVE` row of a slot; its state is UNUSED where no request is in it."""
+
     def queue(self, server: int) -> NDArray[np.void]:
         """`LIVE` rows of the requests that wait at a server, from the head of its queue."""

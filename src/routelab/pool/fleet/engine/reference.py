@@ -17,7 +17,7 @@ from routelab.core.decisions import Ints
 from routelab.pool.fleet.cost.step import StepCost
 from routelab.pool.fleet.engine import interface as what
 from routelab.pool.fleet.engine import reference_world as world
-from routelab.pool.fleet.engine.interface import DONE, UNROUTED, Event, Moved, Servers, ServerSpec
+from routelab.pool.fleet.engine.interface import DONE, LIVE, UNROUTED, Event, Moved, Servers, ServerSpec
 from routelab.pool.fleet.engine.reference_batching import Batching
 from routelab.pool.fleet.engine.reference_world import Device, Request, Server, Shelf
 
@@ -172,6 +172,10 @@ class ReferenceEngine(Batching):
 
     def live(self) -> NDArray[np.void]:
         return np.sort(world.live_rows(list(self._where.values())), order=["server", "id"])
+
+    def row(self, slot: int) -> np.void:
+        rows = world.live_rows([self._where[slot]]) if slot in self._where else np.zeros(1, dtype=LIVE)
+        return rows[0]
 
     def queue(self, server: int) -> NDArray[np.void]:
         return world.live_rows([(self.servers[server], each) for each in self.servers[server].waiting])

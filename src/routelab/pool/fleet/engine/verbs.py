@@ -7,8 +7,8 @@ import numpy as np
 from routelab.core.decisions import Ints
 from routelab.pool.fleet.engine import admission, cache, iteration, memory, runs, tiers
 from routelab.pool.fleet.engine.heaps import wake_at
-from routelab.pool.fleet.engine.interface import DECODING, PARKED, RUNNING, WAITING
-from routelab.pool.fleet.engine.state import NONE, State
+from routelab.pool.fleet.engine.interface import DECODING, PARKED, RUNNING, UNUSED, WAITING
+from routelab.pool.fleet.engine.state import NONE, Records, State
 from routelab.pool.fleet.jit import entry, kernel
 
 
@@ -170,6 +170,23 @@ def settle_all(st: State) -> None:
     """Commit what every server has done by now."""
     for server in range(len(st.servers)):
         runs.settle(st, server, st.world[0].now)
+
+
+@entry
+def tell(st: State, slot: int, rows: Records) -> None:
+    """Fill a row of `LIVE` with what may be known of a slot."""
+    r, row = st.slots[slot], rows[0]
+    row.state = r.state
+    if r.state == UNUSED:
+        return
+    s = st.servers[r.server]
+    runs.settle(st, r.server, st.world[0].now)
+    row.slot, row.id, row.server, row.prompt = slot, r.id, r.server, r.prompt
+    row.priority, row.adapter, row.preemptions, row.arrival_s = r.priority, r.adapter, r.preemptions, r.arrival_s
+    row.produced, row.computed = r.produced, r.computed
+    if r.state == DECODING:
+        row.produced, row.computed = r.output - (r.finish - s.clock), r.computed + s.clock
+    row.blocks = memory.blocks_of(row.computed, s.block_tokens)
 
 
 @entry
