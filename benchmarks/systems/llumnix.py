@@ -36,7 +36,8 @@ POWER_LAWS = Separate(input=MEDIUM, output=MEDIUM)
 
 
 class Setting(NamedTuple):
-    """``load``: the share of all memory that requests would hold on average if nothing waited, at 35 ms a step.
+    """``load``: the share of all memory that requests would hold on average if nothing waited, at 39 ms a step
+    (of a server that is nearly full).
 
     Lengths vary so widely that 10,000 of them at one rate load one seed twice as much as another; at one ``load`` the
     baseline's 99th percentile queues for tens of seconds, and its median does not, with every seed.
