@@ -30,14 +30,13 @@ from routelab.workload.arrivals.lengths import MEDIUM, Lognormal, Separate
 from routelab.workload.arrivals.processes import Gamma
 
 PAGE = Path(__file__).parents[2] / "docs" / "systems" / "llumnix.md"
-SERVERS, KV_TOKENS, LINK_GB_S, STEP_S = 16, 13_616, 8.0, 0.035
+SERVERS, KV_TOKENS, LINK_GB_S, STEP_S = 16, 13_616, 8.0, 0.039
 BURSTGPT = Separate(input=Lognormal(mean=830, cv=1.0, most=6144), output=Lognormal(mean=271, cv=0.9, most=4096))
 POWER_LAWS = Separate(input=MEDIUM, output=MEDIUM)
 
 
 class Setting(NamedTuple):
-    """``load``: the share of all memory that requests would hold on average if nothing waited, at 39 ms a step
-    (of a server that is nearly full).
+    """``load``: the share of all memory that requests would hold on average if nothing waited, at 39 ms a step.
 
     Lengths vary so widely that 10,000 of them at one rate load one seed twice as much as another; at one ``load`` the
     baseline's 99th percentile queues for tens of seconds, and its median does not, with every seed.
