@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import msgspec
@@ -17,7 +18,7 @@ from routelab.pool.fleet.control import Control
 from routelab.pool.fleet.engine import ServerSpec
 from routelab.pool.fleet.policies import load_policy
 from routelab.pool.fleet.policies.load import LeastLoaded
-from routelab.pool.fleet.policy import Policy, Request
+from routelab.pool.fleet.policy import HOLD, Policy, Request
 from routelab.pool.fleet.result import Run
 from routelab.pool.fleet.simulator import Simulation
 from routelab.pool.fleet.spec import read_fleet
@@ -229,3 +230,33 @@ def test_nothing_breaks_by_hand_where_nobody_says_what_becomes_of_requests() -> 
 def test_what_a_pool_cannot_have_is_named(field: dict[str, object], message: str) -> None:
     with pytest.raises(InputError, match=message):
         fleet("random", requests(1, 1.0), **field)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda fleet: fleet.preempt(99_999),
+        lambda fleet: fleet.preempt(-1),
+        lambda fleet: fleet.pause(7),
+        lambda fleet: fleet.resume(7),
+        lambda fleet: fleet.set_limit(5, 1),
+        lambda fleet: fleet.set_limit(-1, 1),
+        lambda fleet: fleet.stop(5),
+        lambda fleet: fleet.send(next(iter(fleet.held)), -1),
+        lambda fleet: fleet.send(next(iter(fleet.held)), 5),
+        lambda fleet: fleet.set_clock(0, 3),
+        lambda fleet: fleet.hand_over(99_999, 0, 1),
+    ],
+)
+def test_a_verb_for_what_is_not_there_ends_the_run_by_name(act: Callable[[Control], object]) -> None:
+    class Wrong(LeastLoaded):
+        period_s = 0.1
+
+        def route(self, request: Request, fleet: Control) -> int:
+            return HOLD
+
+        def on_tick(self, fleet: Control) -> None:
+            act(fleet)
+
+    with pytest.raises(ContractError, match="policy Wrong on_tick: expected a hook that returns"):
+        fleet(Wrong(), requests(20, 50.0), replicas=2)

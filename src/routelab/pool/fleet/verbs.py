@@ -121,6 +121,8 @@ class Verbs:
     def hand_over(self, slot: int, server: int, target: int) -> None:
         """Send a request's keys to another server, which goes on with it; they stay here until they are there."""
         row = self._engine.row(slot)
+        if row["state"] != PARKED:
+            raise IndexError(f"slot {slot}, in which no request waits to be handed over")
         request, size = int(row["id"]), float(row["blocks"] * self.block_bytes[server])
         self.at(self.between(server, target).send(self.now, size), lambda: self._arrive(slot, request, target))
 

@@ -118,15 +118,16 @@ class CompiledEngine:
         return moved
 
     def put(self, moved: Moved, server: int, *, front: bool = False) -> int:
+        there = self._there(server)
         slot = self._slot_for(moved)  # first: it may replace the state's arrays
-        return int(loop.submit(self._state, server, slot, not front))
+        return int(loop.submit(self._state, there, slot, not front))
 
     def end(self, moved: Moved, status: int) -> None:
         slot = self._slot_for(moved)
         memory.record(self._state, slot, UNROUTED, status)
 
     def withdraw(self, slot: int) -> Moved:
-        verbs.withdraw(self._state, slot)
+        verbs.withdraw(self._state, self._used(slot))
         moved = self._moved(slot)
         memory.free_slot(self._state, slot)
         return moved
@@ -150,28 +151,29 @@ class CompiledEngine:
         return int(self._state.world["events"][0])
 
     def set_active(self, server: int, active: bool) -> None:
-        verbs.set_active(self._state, server, int(active))
+        verbs.set_active(self._state, self._there(server), int(active))
 
     def set_slowdown(self, server: int, factor: float) -> None:
-        verbs.set_slowdown(self._state, server, float(factor))
+        verbs.set_slowdown(self._state, self._there(server), float(factor))
 
     def set_cost(self, server: int, cost: int) -> None:
-        verbs.set_cost(self._state, server, cost)
+        verbs.set_cost(self._state, self._there(server), cost)
 
     def reserve(self, server: int, blocks: int) -> bool:
-        return bool(verbs.reserve(self._state, server, blocks))
+        return bool(verbs.reserve(self._state, self._there(server), blocks))
 
     def claim(self, server: int, size: int) -> bool:
-        return bool(verbs.claim(self._state, server, size))
+        return bool(verbs.claim(self._state, self._there(server), size))
 
     def reorder(self, server: int, slots: Ints) -> None:
-        verbs.reorder(self._state, server, np.asarray(slots, dtype=np.int64))
+        places = np.array([self._used(int(slot)) for slot in slots], dtype=np.int64)
+        verbs.reorder(self._state, self._there(server), places)
 
     def preempt(self, slot: int) -> None:
-        verbs.preempt(self._state, slot)
+        verbs.preempt(self._state, self._used(slot))
 
     def fail(self, server: int) -> list[Moved]:
-        verbs.set_active(self._state, server, 0)
+        verbs.set_active(self._state, self._there(server), 0)
         rows = self.live()
         lost = [self.withdraw(int(slot)) for slot in rows["slot"][rows["server"] == server]]
         verbs.interrupt(self._state, server)
@@ -195,7 +197,8 @@ class CompiledEngine:
 
     def row(self, slot: int) -> np.void:
         found = np.zeros(1, dtype=LIVE)
-        verbs.tell(self._state, slot, found)
+        if 0 <= slot < len(self._state.slots):
+            verbs.tell(self._state, slot, found)
         return found[0]
 
     def queue(self, server: int) -> NDArray[np.void]:
@@ -220,6 +223,18 @@ class CompiledEngine:
         rows["produced"] = np.where(decodes, records["output"] - left, records["produced"])
         rows["blocks"] = -(-rows["computed"] // size)
         return rows
+
+    def _there(self, server: int) -> int:
+        """The number of a server, before compiled code, which does not look, gets it."""
+        if not 0 <= server < len(self._seen):
+            raise IndexError(f"server {server} of {len(self._seen)}")
+        return server
+
+    def _used(self, slot: int) -> int:
+        """The number of a slot with a request in it."""
+        if not 0 <= slot < len(self._state.slots) or self._state.slots["state"][slot] == UNUSED:
+            raise IndexError(f"slot {slot}, in which no request is")
+        return slot
 
     def _arrived(self) -> int:
         slot = int(self._state.world["pending"][0])
