@@ -63,8 +63,9 @@ class Verbs:
         for place, server in enumerate(servers):
             if not self.loaded[place]:
                 self._set_active(place, False)
-            elif server.pool.shared:
-                self._engine.claim(place, self.weights[place])
+            if server.pool.shared:  # or nothing: what compiles here does not within a hook, whose time is watched
+                self._engine.claim(place, self.weights[place] if self.loaded[place] else 0)
+                self._engine.reserve(place, 0)
 
     @property
     def now(self) -> float:
@@ -191,8 +192,17 @@ class Verbs:
         return self._engine.claim(server, -self.weights[server])
 
     def set_limit(self, server: int, blocks: int) -> bool:
-        """Take blocks of a server's memory away, or give them back where negative; False where they are in use."""
-        return self._engine.reserve(server, blocks)
+        """Take blocks of a server's memory away, or give them back where negative; False where they are in use.
+
+        On a shared device the other servers may use what this one may not.
+        """
+        spec = self.fleet.servers[server].spec
+        size = blocks * spec.block_bytes
+        if spec.device < 0:
+            return self._engine.reserve(server, blocks)
+        if blocks < 0:
+            return self._engine.claim(server, -size) and self._engine.reserve(server, blocks)
+        return self._engine.reserve(server, blocks) and self._engine.claim(server, -size)
 
     def set_clock(self, server: int, level: int) -> None:
         """Run at one of the clocks of its pool, by its place there."""
