@@ -196,6 +196,27 @@ def test_a_partition_keeps_a_model_to_its_own_memory() -> None:
     assert most_tokens(StaticPartition()) < 0.6 * most_tokens(MuxServeLike())
 
 
+class Limits(MuxServeLike):
+    """Takes half of the memory of the first model's server away, and gives it back."""
+
+    def begin(self, fleet: Control) -> None:
+        super().begin(fleet)
+        self.seen, self.most = [fleet.view.available], fleet.kv_blocks[0]
+        half = int(self.seen[0][0]) // 2
+        for blocks in (half, -half):
+            assert fleet.set_limit(0, blocks)
+            self.seen.append(fleet.view.available)
+        assert not fleet.set_limit(0, 3 * half)
+
+
+def test_what_a_server_may_not_use_is_for_the_others_of_its_device() -> None:
+    policy = Limits()
+    Simulation(fleet_of(MIDDLE, SMALL, devices=1), policy).run(asked((MIDDLE, SMALL), [0], [0.0]))
+    before, less, after = policy.seen
+    assert less[0] == policy.most - before[0] // 2 < before[0] and less[1] == before[1]
+    assert after.tolist() == before.tolist()
+
+
 def test_devices_of_their_own_and_missing_limits_are_refused() -> None:
     arrivals = asked((SMALL,), [0], [0.0])
     with pytest.raises(InputError, match=r"pools: expected models that share all devices"):

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from shared import needs_shared
+
 SYSTEMS = Path(__file__).parents[1] / "benchmarks" / "systems"
 
 
-@pytest.mark.parametrize("name", ["llumnix", "past_future"])
+@pytest.mark.parametrize("name", ["llumnix", "past_future", pytest.param("prism", marks=needs_shared)])
 def test_an_experiment_writes_its_page(name: str, tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     command = [sys.executable, str(SYSTEMS / f"{name}.py"), str(page)]

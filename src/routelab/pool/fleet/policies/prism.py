@@ -88,10 +88,12 @@ class PrismPaper(Elastic):
     def dispatch(self, device: int, fleet: Control) -> None:
         if device in self.wanted.values():
             return  # what ends gives its memory to the weights
+        jobs = [(model, request) for model in self.ready(device, fleet) for request in self.queue[model]]
+        if not jobs:
+            return
         servers = self.server[:, device]
         room = fleet.fleet.servers[servers[0]].spec.max_tokens
         room -= int((fleet.view.waiting_blocks * fleet.block_tokens)[servers].sum())
-        jobs = [(model, request) for model in self.ready(device, fleet) for request in self.queue[model]]
         for model, request in self.line_up(jobs, fleet.now) if room > 0 else ():
             if room <= 0:
                 return
