@@ -63,9 +63,8 @@ class Verbs:
         for place, server in enumerate(servers):
             if not self.loaded[place]:
                 self._set_active(place, False)
-            if server.pool.shared:  # or nothing: what compiles here does not within a hook, whose time is watched
-                self._engine.claim(place, self.weights[place] if self.loaded[place] else 0)
-                self._engine.reserve(place, 0)
+            elif server.pool.shared:
+                self._engine.claim(place, self.weights[place])
 
     @property
     def now(self) -> float:

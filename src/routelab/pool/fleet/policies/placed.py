@@ -138,4 +138,4 @@ class ServerlessLike(Placed):
 def _token_s(fleet: Control, server: Server) -> float:
     """Seconds a token of a prompt, in the largest batch."""
     tokens = server.spec.max_tokens
-    return float(fleet.fleet.costs[server.spec.cost].tokens[tokens, TIME]) / tokens
+    return float(fleet.costs[server.spec.cost].tokens[tokens, TIME]) / tokens
