@@ -211,7 +211,7 @@ def main(page: Path, *, quick: bool, render: bool) -> None:
         "Setting": table(*setting_table()) + "\n\n" + NOTES,
     }
     for name, setting in TRACES.items():
-        measured = book.measure(name, runs(SYSTEMS, setting._replace(**short)), seeds)
+        measured = book.measure(name, runs(SYSTEMS, setting._replace(**short)), 2 * seeds)
         lead = f"Poisson, load {setting.load:g}, {setting.batching} batching."
         sections[name] = f"{lead}\n\n{verdicts(measured)}\n\n{measured.table(COLUMNS)}"
     lead = f"Gamma arrivals, load {GAMMA.load:g}, coefficient of variation {GAMMA.cv:g}, medium lengths."

@@ -25,14 +25,14 @@ from routelab.pool.fleet.cost.roofline import Factors
 SHIPPED = Path(__file__).with_name("factors.json")
 GUESS = {
     **{"compute": 0.7, "bandwidth": 0.8, "experts_compute": 0.35, "experts_bandwidth": 0.6},
-    **{"attention_compute": 0.5, "attention_bandwidth": 0.6, "link": 0.5, "hop_s": 8e-6, "launch_s": 4e-6},
+    **{"attention_compute": 0.55, "attention_bandwidth": 0.6, "link": 0.5, "hop_s": 8e-6, "launch_s": 4e-6},
     **{"step_s": 1e-3, "sequence_s": 1e-5, "request_s": 0.015, "burst": 0.05},
     **{"eager_s": 3e-5, "eager_experts_s": 8e-4, "eager_latent_s": 1e-3},
 }
 """Where a fit without a prior starts, and what it is drawn to."""
 SPREAD = {
     **{"compute": 0.4, "bandwidth": 0.25, "experts_compute": 0.4, "experts_bandwidth": 0.25},
-    **{"attention_compute": 0.5, "attention_bandwidth": 0.4, "link": 0.5, "hop_s": 0.5, "launch_s": 0.5},
+    **{"attention_compute": 0.05, "attention_bandwidth": 0.4, "link": 0.5, "hop_s": 0.5, "launch_s": 0.5},
     **{"step_s": 0.7, "sequence_s": 0.7, "request_s": 0.5, "burst": 0.5},
     **{"eager_s": 0.7, "eager_experts_s": 0.7, "eager_latent_s": 0.7},
 }
