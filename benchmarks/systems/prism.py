@@ -202,9 +202,9 @@ READING = """- Against a static partition the claim holds in the mean, with both
   What is in time does not fall evenly with the scale: a seed may fail at one scale, by one request, and have 99.8 % at
   a larger one. Bisection finds the former.
 - Without migration, or without eviction, Prism loses about two thirds of what it has over MuxServe-like, with intervals
-  that say little. The order of the queue by deadlines carries none of it: where 99 % are in time hardly anybody waits, and it is
-  nearly that of arrival. It shows under overload: with three copies at 30 requests a second the median waits 3 s,
-  and 27 s as released; who is given up waits for longer.
+  that say little. The order of the queue by deadlines carries none of it: where 99 % are in time hardly anybody waits,
+  and it is nearly that of arrival. It shows under overload: with three copies at 30 requests a second the median waits
+  3 s, and 27 s as released; who is given up waits for longer.
 - The released code's rules, as told to us, gain over a static partition, and nothing over MuxServe-like. Hundreds of
   requests move back and forth; we think because the memory for each request changes 15-fold as soon as a device rests.
 - Settings were sought, on the first three seeds: the sizes of models (with 86 GB of weights instead of 112 memory
