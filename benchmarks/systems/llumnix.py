@@ -242,16 +242,16 @@ def setting_table() -> tuple[list[str], list[list[str]]]:
     return ["what", "value"], rows
 
 
-READING = """- With the power laws the claim holds in direction and size: long waits shrink several fold, mean prefill
-  four fold, preemption loss by four fifths, and decode is faster, not slower, since it contains that loss. Intervals
-  are wide: answers of 6,000 tokens make 10,000 requests a small sample. Single seeds give 1.3 to 10 ×.
+READING = """- With the power laws the claim holds in direction and nearly in size: mean prefill shrinks almost three fold, its P99
+  2.5 fold (of the means over seeds 3.0), preemption loss by four fifths, and decode is faster, not slower, since it
+  contains that loss. Intervals are wide: answers of 6,000 tokens make 10,000 requests a small sample.
 - Dispatch by freeness alone is worse than by free memory: all of the gain, and more, is migration's.
-- Live copying is not all of it. The shortest request moves, and it is cheap to compute again: recomputing loses half of
-  the gain in prefill (the bound is missed by a point or two) and two thirds of the gain in preemption loss.
+- Live copying is not all of it. The shortest request moves, and it is cheap to compute again: recomputing loses about
+  half of the gain in prefill and in preemption loss.
 - With BurstGPT-like lengths the bounds are missed by far. We think that it is their variation, which is ours and small:
   no request is so long that memory lies in pieces on 16 servers, and the fleet fills everywhere at once. Near that
   point the median queues with the 99th percentile, in two seeds of five already: no load meets the setting well.
-- Server-hours fall by 5 to 11 % at equal P99 and not by 15 to 40 %. Both policies begin with 16 servers, stop one every
+- Server-hours fall by 4 to 9 % at equal P99 and not by 15 to 40 %. Both policies begin with 16 servers, stop one every
   10 s and wait for the last long answers, much of a run of 20 minutes; we think that a longer trace would save more.
 - With chunked prefill a prompt is admitted as soon as its first chunk fits. Without migration the fleet then collapses
   into preempting half-computed prompts at loads that are easy with it. That is no fair fight and is not counted."""
