@@ -242,9 +242,10 @@ def setting_table() -> tuple[list[str], list[list[str]]]:
     return ["what", "value"], rows
 
 
-READING = """- With the power laws the claim holds in direction and nearly in size: mean prefill shrinks almost three fold, its P99
-  2.5 fold (of the means over seeds 3.0), preemption loss by four fifths, and decode is faster, not slower, since it
-  contains that loss. Intervals are wide: answers of 6,000 tokens make 10,000 requests a small sample.
+READING = """- With the power laws the claim holds in direction and nearly in size: mean prefill shrinks almost three
+  fold, its P99 2.5 fold (of the means over seeds 3.0), preemption loss by four fifths, and decode is faster, not
+  slower, since it contains that loss. Intervals are wide: answers of 6,000 tokens make 10,000 requests a small sample;
+  single seeds give 0.7 to 7.9 ×.
 - Dispatch by freeness alone is worse than by free memory: all of the gain, and more, is migration's.
 - Live copying is not all of it. The shortest request moves, and it is cheap to compute again: recomputing loses about
   half of the gain in prefill and in preemption loss.

@@ -346,10 +346,10 @@ needs them. Numbers of replicas between those measured are interpolated.
 *Distance off.* The gain in median time to the first token over one balancer in the US is the distance, and nothing
 else: without it there is none left.
 
-*Mooncake.* Six replicas are overloaded by this trace, and prompts of 12,000 tokens crowd each other out of the caches (5
-to 11 % hits, where unlimited memory would have 37 %). Both balancers with a region each, two replicas behind it and a
-look every 100 ms, stay up to a tenth behind the routers that see the whole fleet as it is. The order that is asked for
-does not come out."""
+*Mooncake.* Six replicas are overloaded by this trace, and prompts of 12,000 tokens crowd each other out of the caches
+(5 to 11 % hits, where unlimited memory would have 37 %). Both balancers with a region each, two replicas behind it and
+a look every 100 ms, stay up to a tenth behind the routers that see the whole fleet as it is. The order that is asked
+for does not come out."""
 
 
 def setting_table() -> tuple[list[str], list[list[str]]]:
