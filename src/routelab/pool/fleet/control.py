@@ -54,7 +54,7 @@ class Control(Verbs):
 
     def least_busy(self, servers: Ints) -> int:
         """Of some servers the one with the fewest requests that wait or run, as of the last probe."""
-        return int(servers[self.outstanding[servers].argmin()])
+        return int(servers[self.outstanding[servers].argmin()] if len(servers) > 1 else servers[0])
 
     @property
     def queues(self) -> tuple[Ints, Ints]:
@@ -147,5 +147,5 @@ def requests_of(block: Arrivals, first_id: int) -> list[Request]:
         ids, starts = block.hash_ids.tolist(), block.hash_starts.tolist()
         stops = np.minimum(block.hash_starts[1:], block.hash_starts[:-1] + block.input_tokens // block.hash_tokens)
         hashes = [tuple(ids[start:stop]) for start, stop in zip(starts, stops.tolist())]  # blocks of answers are hidden
-    rows = zip(*(column.tolist() for column in columns), hashes, strict=True)
-    return [Request(place, *row) for place, row in enumerate(rows, first_id)]
+    places = range(first_id, first_id + len(block))
+    return list(map(Request._make, zip(places, *(column.tolist() for column in columns), hashes, strict=True)))

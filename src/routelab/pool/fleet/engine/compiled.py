@@ -102,7 +102,7 @@ class CompiledEngine:
             elif event[0] == loop.GROW:
                 self._grow()
             else:
-                return Event(*event)
+                return Event._make(event)
 
     def route(self, server: int, lengths: tuple[int, int] | None = None) -> None:
         if lengths:
